@@ -1,0 +1,196 @@
+"""What one call is and leaves behind: payload, result, trace, log record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+from uuid import UUID
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field
+
+from engine.model import tabular
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+ExecutionStatus = Literal["success", "fail", "timeout", "rejected"]
+ExecutionSource = Literal["ui", "rest", "notebook", "workflow", "cep", "screen", "tool", "test"]
+BreakerStateName = Literal["closed", "open", "half-open"]
+StepStatus = Literal["success", "failed", "skipped", "handled"]
+
+
+class Column(BaseModel):
+    """A column of a tabular answer; `type` is the target's own name for it (`DECIMAL(18,2)`)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    type: str
+
+
+class Step(BaseModel):
+    """What one workflow node did; `started_ms` counts from the start of the workflow."""
+
+    model_config = ConfigDict(frozen=True)
+
+    node_id: str
+    status: StepStatus
+    execution_id: UUID | None = None
+    started_ms: float = 0
+    duration_ms: float = 0
+    attempts: int = 0
+    row_count: int | None = None
+    error: ErrorInfo | None = None
+    note: str = ""
+
+
+class ErrorInfo(BaseModel):
+    """An `EngineError` as a value, fit for a caller: no stack trace, no secret."""
+
+    model_config = ConfigDict(frozen=True)
+
+    type: str
+    message: str
+    http_status: int
+    details: Mapping[str, Any] = Field(default_factory=dict)
+    hint: str | None = None
+    retry_after_s: float | None = None
+
+
+class TraceStage(BaseModel):
+    """One stage of the policy trace: what was decided, in how long, and why."""
+
+    model_config = ConfigDict(frozen=True)
+
+    stage: str
+    verdict: Literal["ok", "refused", "skipped", "hit", "miss", "stale", "failed", "waited"]
+    duration_ms: float = 0
+    detail: Mapping[str, Any] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payload:
+    """What an executor returns: the answer, encoded to JSON once, and what is known about it.
+
+    `table_path` tells where rows lie in `json`: "rows" for SQL and tabular HTTP answers, "" when
+    the whole document is a list of objects, None when the answer is not a table.
+    """
+
+    json: bytes
+    row_count: int | None = None
+    truncated: bool = False
+    columns: tuple[Column, ...] | None = None
+    steps: tuple[Step, ...] = ()
+    logs: str = ""
+    warnings: tuple[str, ...] = ()
+    usage: Mapping[str, Any] = field(default_factory=dict)
+    response_status: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionResult:
+    """The one outcome of one call, the same through every door."""
+
+    execution_id: UUID
+    status: ExecutionStatus
+    data_json: bytes
+    duration_ms: float
+    version: int
+    trace_id: str
+    error: ErrorInfo | None = None
+    attempts: int = 0
+    cached: bool = False
+    stale: bool = False
+    age_s: float | None = None
+    circuit_breaker_state: BreakerStateName = "closed"
+    row_count: int | None = None
+    truncated: bool = False
+    steps: tuple[Step, ...] = ()
+    logs: str = ""
+    warnings: tuple[str, ...] = ()
+    usage: Mapping[str, Any] = field(default_factory=dict)
+    trace: tuple[TraceStage, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """Whether the call succeeded."""
+        return self.status == "success"
+
+    @property
+    def data(self) -> Any:
+        """The answer, decoded."""
+        return orjson.loads(self.data_json)
+
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows of a tabular answer; empty when the answer is not a table."""
+        return tabular.rows_of(self.data_json)
+
+    def arrow(self) -> pa.Table:
+        """The rows as an Arrow table, each column in its exact type."""
+        return tabular.arrow_of(self.data_json)
+
+    def df(self) -> pd.DataFrame:
+        """The rows as a pandas DataFrame, through Arrow."""
+        return tabular.frame_of(self.data_json)
+
+    def _repr_html_(self) -> str:
+        return tabular.html_of(self.data_json)
+
+
+class ExecutionRecord(BaseModel):
+    """One row of the execution log."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: UUID
+    api_id: UUID | None
+    api_name: str
+    api_version: int
+    tenant_id: str
+    executed_by: str
+    source: ExecutionSource
+    parent_execution_id: UUID | None = None
+    trace_id: str
+    status: ExecutionStatus
+    duration_ms: float
+    request_params: Mapping[str, Any] = Field(default_factory=dict)
+    response_data: str | None = None
+    response_truncated: bool = False
+    response_status: int
+    error_type: str | None = None
+    error_message: str | None = None
+    error_stacktrace: str | None = None
+    rows_affected: int | None = None
+    cached: bool = False
+    attempts: int = 0
+    circuit_breaker_state: BreakerStateName = "closed"
+    metadata: Mapping[str, Any] = Field(default_factory=dict)
+    created_at: datetime
+
+
+class ExecutionQuery(BaseModel):
+    """Filters and paging of the execution log, newest first."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    api_id: UUID | None = None
+    status: ExecutionStatus | None = None
+    source: ExecutionSource | None = None
+    executed_by: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    error_contains: str | None = None
+    parent_execution_id: UUID | None = None
+    trace_id: str | None = None
+    limit: int = Field(default=10, ge=1, le=1000)
+    offset: int = Field(default=0, ge=0)
+
+
+
+Step.model_rebuild()

@@ -1,0 +1,125 @@
+"""The runtime policy of an API: how long, how often, how much, how safely."""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+
+_RATE = re.compile(r"^\s*(\d+)\s*/\s*(second|minute|hour|day)\s*$")
+_UNIT_S: Mapping[str, int] = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
+
+
+class _Policy(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Rate(_Policy):
+    """So many calls in a sliding window, written `"100/minute"`."""
+
+    limit: int = Field(ge=1)
+    unit: Literal["second", "minute", "hour", "day"]
+
+    @property
+    def window_s(self) -> float:
+        """The window's length in seconds."""
+        return float(_UNIT_S[self.unit])
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `"100/minute"`; raises ValueError with the accepted form otherwise."""
+        match = _RATE.match(text)
+        if match is None or int(match[1]) < 1:
+            raise ValueError(
+                f'a rate is written "100/minute" (second, minute, hour or day), not {text!r}'
+            )
+        return cls.model_validate({"limit": int(match[1]), "unit": match[2]})
+
+    def __str__(self) -> str:
+        return f"{self.limit}/{self.unit}"
+
+
+def _rate_from_text(value: Any) -> Any:
+    return Rate.parse(value) if isinstance(value, str) else value
+
+
+RateText = Annotated[Rate, BeforeValidator(_rate_from_text), PlainSerializer(str, return_type=str)]
+
+
+class CachePolicy(_Policy):
+    """Whether and how answers are cached; tags may hold templates over `params`."""
+
+    enabled: bool = False
+    ttl_seconds: float = Field(default=300, gt=0, le=30 * 86400)
+    jitter: float = Field(default=0, ge=0, le=0.5)
+    tags: tuple[str, ...] = ()
+    vary_by_user: bool = False
+    stale_while_revalidate_seconds: float = Field(default=0, ge=0, le=30 * 86400)
+    stale_if_error_seconds: float = Field(default=0, ge=0, le=30 * 86400)
+
+
+class RateLimitPolicy(_Policy):
+    """Limits per API, per user and per tenant; a call is admitted by all of them or none."""
+
+    per_api: RateText | None = None
+    per_user: RateText | None = None
+    per_tenant: RateText | None = None
+
+
+class BreakerPolicy(_Policy):
+    """When the circuit opens, how long it stays open and what closes it.
+
+    With `per_api_isolation` off the API shares one breaker with all APIs of its target.
+    """
+
+    enabled: bool = True
+    failure_threshold: int = Field(default=5, ge=1, le=1000)
+    success_threshold: int = Field(default=2, ge=1, le=1000)
+    timeout_seconds: float = Field(default=60, gt=0, le=86400)
+    per_api_isolation: bool = True
+
+
+class SandboxPolicy(_Policy):
+    """Limits of a script's process. `network` lists hosts the service may call on its behalf."""
+
+    memory_mb: int = Field(default=256, ge=64, le=1024)
+    temp_mb: int = Field(default=64, ge=0, le=256)
+    network: tuple[str, ...] = ()
+
+
+class HttpPolicy(_Policy):
+    """Outbound rules of an HTTP API: hosts that may be private, and the size of an answer."""
+
+    allow_hosts: tuple[str, ...] = ()
+    max_response_bytes: int = Field(default=10_485_760, ge=1024, le=104_857_600)
+    retry_non_idempotent: bool = False
+
+
+MaskAction = Literal["hash", "redact", "drop"]
+
+
+class MaskPolicy(_Policy):
+    """Columns of the answer and parameters of the call that are masked when they are written."""
+
+    columns: Mapping[str, MaskAction] = Field(default_factory=dict)
+    params: tuple[str, ...] = ()
+    except_roles: tuple[Literal["viewer", "analyst", "admin"], ...] = ()
+
+
+class RuntimePolicy(_Policy):
+    """Everything that governs a call of one API; every field has a default."""
+
+    timeout_seconds: float | None = Field(default=None, gt=0, le=3600)
+    max_rows: int = Field(default=1000, ge=1)
+    max_retries: int = Field(default=3, ge=0, le=10)
+    retry_backoff_ms: float = Field(default=100, ge=0, le=60_000)
+    retry_backoff_multiplier: float = Field(default=2, ge=1, le=10)
+    retry_jitter: bool = True
+    max_concurrency: int | None = Field(default=None, ge=1, le=10_000)
+    sql_strict: bool = False
+    cache: CachePolicy = CachePolicy()
+    rate_limit: RateLimitPolicy = RateLimitPolicy()
+    circuit_breaker: BreakerPolicy = BreakerPolicy()
+    sandbox: SandboxPolicy = SandboxPolicy()
+    http: HttpPolicy = HttpPolicy()
+    mask: MaskPolicy = MaskPolicy()

@@ -1,0 +1,678 @@
+"""What the engine asks of the outside: stores, shared state, query targets, executors.
+
+`storage/` implements the stores, the shared state and the targets; `engine/executor_*` implement
+`Executor`. Only `bootstrap.py` knows both sides. Every method may be called from many threads at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar, Literal, Protocol
+from uuid import UUID
+
+from engine.deadline import Deadline
+from engine.model import (
+    ApiDefinition,
+    ApiDraft,
+    ApiQuery,
+    ApiVersion,
+    Caller,
+    Column,
+    Connection,
+    ExecutionQuery,
+    ExecutionRecord,
+    ExecutionResult,
+    ExecutionSource,
+    Issue,
+    LogicType,
+    Page,
+    Payload,
+    RuntimePolicy,
+    Scope,
+)
+from engine.model.execution import BreakerStateName, TraceStage
+
+Params = Mapping[str, Any]
+
+
+# --- executors -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compiled:
+    """What every compiled definition tells the pipeline; each executor extends it.
+
+    Attributes:
+        warnings: Advice found while compiling; errors have been raised.
+        tables: Names of the tables read (`schema.table` or `table`), for cache tags and lineage.
+        columns: Columns of the answer, where compiling can tell.
+        repeatable: Whether a failed attempt may be run again without harm.
+        calls: Names or ids of the APIs this one calls.
+    """
+
+    warnings: tuple[Issue, ...] = ()
+    tables: tuple[str, ...] = ()
+    columns: tuple[Column, ...] | None = None
+    repeatable: bool = True
+    calls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class NestedCall:
+    """A call that one execution makes of another API, under the same caller and deadline."""
+
+    api: str
+    params: Params
+    input_payload: Any = None
+    timeout_s: float | None = None
+    max_retries: int | None = None
+    max_rows: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExecutionContext:
+    """Everything an attempt may know of its call besides its parameters.
+
+    `call` runs another API as this caller, within this deadline, recorded as this one's child; it
+    never raises for a failed child but returns its result. `secret` raises TemplateFailedError for
+    an unknown name.
+    """
+
+    execution_id: UUID
+    trace_id: str
+    tenant_id: str
+    caller: Caller
+    source: ExecutionSource
+    policy: RuntimePolicy
+    deadline: Deadline
+    input_payload: Any
+    depth: int
+    attempt: int
+    call: Callable[[NestedCall], ExecutionResult]
+    secret: Callable[[str], str]
+
+
+class Executor(Protocol):
+    """One logic type."""
+
+    logic_type: ClassVar[LogicType]
+
+    def compile(self, api: ApiDefinition) -> Compiled:
+        """Check and prepare a definition once; pure but for describing a statement.
+
+        Raises:
+            DefinitionInvalidError: With every issue found, warnings included.
+        """
+        ...
+
+    def execute(self, compiled: Any, params: Params, ctx: ExecutionContext) -> Payload:
+        """Run one attempt with bound parameters, within `ctx.deadline`; raises EngineError."""
+        ...
+
+    def dry_run(self, compiled: Any, params: Params, ctx: ExecutionContext) -> Mapping[str, Any]:
+        """Say what `execute` would do (final SQL and plan, final request, order), calling nothing."""
+        ...
+
+
+# --- query targets ---------------------------------------------------------------------------
+
+Dialect = Literal["duckdb", "postgres"]
+
+
+@dataclass(frozen=True)
+class BoundQuery:
+    """A guarded statement with `$1`-style placeholders and their values in order."""
+
+    sql: str
+    values: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True)
+class FetchedRows:
+    """Rows as encoded JSON: an array of objects, by the rules of `docs/types.md`."""
+
+    columns: tuple[Column, ...]
+    rows_json: bytes
+    row_count: int
+    truncated: bool
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a target says of a statement without running it: parameter types in order, columns."""
+
+    param_types: tuple[str, ...]
+    columns: tuple[Column, ...]
+
+
+@dataclass(frozen=True)
+class TableInfo:
+    """One table or view of a target; `row_estimate` is None where the target does not say."""
+
+    schema: str
+    name: str
+    kind: Literal["table", "view"]
+    columns: tuple[Column, ...]
+    row_estimate: int | None = None
+
+
+class QueryTarget(Protocol):
+    """A database that statements are run against, read-only in depth."""
+
+    dialect: Dialect
+
+    def fetch(self, query: BoundQuery, *, max_rows: int, deadline: Deadline) -> FetchedRows:
+        """Run a statement; at most `max_rows` rows, one more is asked for to know `truncated`.
+
+        Raises:
+            QueryFailedError: The statement is wrong; line and column where known.
+            DeadlineExceededError: The target was stopped at the deadline.
+            TargetUnavailableError, TargetTransientError: Trying again may help.
+        """
+        ...
+
+    def describe(self, sql: str) -> Description:
+        """Ask for parameter types and columns of a `$n` statement without running it."""
+        ...
+
+    def explain(self, query: BoundQuery, *, deadline: Deadline) -> str:
+        """The target's plan of a statement, as text."""
+        ...
+
+    def schema(self) -> tuple[TableInfo, ...]:
+        """Tables and views an analyst may read."""
+        ...
+
+    def functions(self) -> frozenset[str]:
+        """Lower-case names of functions the guard may allow: none that writes, reads files,
+        sleeps, signals, connects or changes settings."""
+        ...
+
+    def audit(self) -> tuple[str, ...]:
+        """What is dangerous about this connection (superuser role, …), in words."""
+        ...
+
+    def ping(self) -> None:
+        """Raise TargetUnavailableError when the target cannot answer."""
+        ...
+
+    def close(self) -> None:
+        """Release connections and processes."""
+        ...
+
+
+# --- state shared by processes ---------------------------------------------------------------
+
+LimitLevel = Literal["per_api", "per_user", "per_tenant", "per_key"]
+BreakerMode = Literal["auto", "forced_open", "disabled"]
+
+
+@dataclass(frozen=True)
+class LimitRule:
+    """A sliding window: at most `limit` calls of `key` in any `window_s` seconds."""
+
+    level: LimitLevel
+    key: str
+    limit: int
+    window_s: float
+
+
+@dataclass(frozen=True)
+class LimitUse:
+    """How much of a limit is used: what remains, and when the window has room again."""
+
+    level: LimitLevel
+    limit: int
+    remaining: int
+    reset_s: float
+
+
+@dataclass(frozen=True)
+class BreakerConfig:
+    """One breaker and the thresholds it works by; times in seconds."""
+
+    key: str
+    failure_threshold: int = 5
+    success_threshold: int = 2
+    open_s: float = 60.0
+    lease_s: float = 6.0
+    max_probes: int = 1
+
+
+@dataclass(frozen=True)
+class Permit:
+    """A breaker's answer to one attempt; `token` identifies a half-open probe."""
+
+    allowed: bool
+    state: BreakerStateName
+    failures: int = 0
+    retry_after_s: float = 0.0
+    token: str | None = None
+
+
+@dataclass(frozen=True)
+class CachedEntry:
+    """A stored answer: fresh, or stale but inside its grace periods."""
+
+    value: bytes
+    age_s: float
+    fresh: bool
+
+
+@dataclass(frozen=True)
+class CacheKey:
+    """Where an answer is kept and the tags whose invalidation drops it."""
+
+    key: str
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Admission:
+    """All that is asked of the shared state before the target is touched, in one trip.
+
+    All limits admit or none is counted. With a fresh cache entry no breaker permit is taken.
+    """
+
+    limits: tuple[LimitRule, ...] = ()
+    cache: CacheKey | None = None
+    breaker: BreakerConfig | None = None
+
+
+@dataclass(frozen=True)
+class Admitted:
+    """The answer to an `Admission`.
+
+    `refused` is the limit that refused; then nothing else was asked. `generations` are the tags'
+    at look-up, to be given back in `CacheWrite`.
+    """
+
+    limits: tuple[LimitUse, ...] = ()
+    refused: LimitUse | None = None
+    entry: CachedEntry | None = None
+    generations: str = ""
+    permit: Permit | None = None
+
+
+@dataclass(frozen=True)
+class CacheWrite:
+    """An answer to store, unless a tag was invalidated since `generations` were read.
+
+    The entry is fresh for `fresh_s` and kept for `keep_s` (fresh plus the grace periods).
+    """
+
+    cache: CacheKey
+    value: bytes
+    fresh_s: float
+    keep_s: float
+    generations: str
+
+
+AttemptOutcome = Literal["success", "failure", "neutral"]
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """What an attempt came to: the breaker's share and the cache's, in one trip."""
+
+    breaker: BreakerConfig | None = None
+    permit: Permit | None = None
+    outcome: AttemptOutcome = "neutral"
+    write: CacheWrite | None = None
+
+
+@dataclass(frozen=True)
+class BreakerSnapshot:
+    """A breaker as an operator sees it; times are UTC."""
+
+    key: str
+    state: BreakerStateName = "closed"
+    mode: BreakerMode = "auto"
+    failures: int = 0
+    successes: int = 0
+    trips: int = 0
+    probes: int = 0
+    opened_at: datetime | None = None
+    retry_after_s: float = 0.0
+    reason: str = ""
+    changed_by: str = ""
+
+
+@dataclass(frozen=True)
+class BreakerEvent:
+    """One transition of a breaker."""
+
+    key: str
+    from_state: str
+    to_state: str
+    at: datetime
+    reason: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True)
+class CacheStats:
+    """Counters since the start of this process, items in its memory, and the backend in force."""
+
+    backend: str
+    hits: int = 0
+    misses: int = 0
+    stale: int = 0
+    stores: int = 0
+    memory_items: int = 0
+    memory_bytes: int = 0
+    hit_rate: float = 0.0
+
+
+class SharedState(Protocol):
+    """Limits, breakers, cache and locks that hold across processes (or in one, in memory).
+
+    Calls never raise because the backend is away: the fallback answers instead and `backend` says so.
+    """
+
+    @property
+    def backend(self) -> str:
+        """`memory`, `redis`, or `memory (redis unavailable)`."""
+        ...
+
+    def admit(self, admission: Admission) -> Admitted:
+        """Count limits, look up the cache, ask the breaker; one trip."""
+        ...
+
+    def permit(self, breaker: BreakerConfig) -> Permit:
+        """Ask the breaker for one more attempt."""
+        ...
+
+    def settle(self, settlement: Settlement) -> BreakerStateName:
+        """Report an attempt and store its answer; one trip. Returns the breaker's state after it."""
+        ...
+
+    def lock(self, key: str, ttl_s: float) -> str | None:
+        """Take a lease on `key`; None while another holds it. The lease ends by itself."""
+        ...
+
+    def unlock(self, key: str, token: str) -> None:
+        """Give a lease back; without effect when it has ended."""
+        ...
+
+    def enter(self, key: str, limit: int, lease_s: float) -> str | None:
+        """Take one of `limit` places of a concurrency limit; None while all are taken."""
+        ...
+
+    def leave(self, key: str, token: str) -> None:
+        """Give a place back."""
+        ...
+
+    def usage(self, rules: Sequence[LimitRule]) -> tuple[LimitUse, ...]:
+        """How much of each limit is used now, counting nothing."""
+        ...
+
+    def invalidate(self, tags: Sequence[str]) -> int:
+        """Make every cached answer with one of `tags` a miss, in every process; how many tags."""
+        ...
+
+    def cache_keys(self, tag: str, limit: int) -> tuple[str, ...]:
+        """Keys stored under `tag` that are still valid, at most `limit`."""
+        ...
+
+    def breaker(self, key: str) -> BreakerSnapshot:
+        """A breaker's state; a closed one where nothing was recorded."""
+        ...
+
+    def breakers(self) -> tuple[BreakerSnapshot, ...]:
+        """Every breaker something was recorded of."""
+        ...
+
+    def set_breaker(self, key: str, mode: BreakerMode, *, reason: str, by: str) -> BreakerSnapshot:
+        """Force a breaker open, disable it, or give it back (`auto` also resets it to closed)."""
+        ...
+
+    def breaker_events(self, key: str | None, limit: int) -> tuple[BreakerEvent, ...]:
+        """The latest transitions, newest first."""
+        ...
+
+    def cache_stats(self) -> CacheStats:
+        """Counters of the cache."""
+        ...
+
+    def ping(self) -> None:
+        """Raise StoreUnavailableError while the backend is not the configured one."""
+        ...
+
+    def close(self) -> None:
+        """Release connections."""
+        ...
+
+
+# --- stores ----------------------------------------------------------------------------------
+
+
+class DefinitionStore(Protocol):
+    """API definitions, their drafts and versions; every method is one transaction in one tenant."""
+
+    def get(self, tenant_id: str, ref: str) -> ApiDefinition:
+        """The live definition by id or name; raises NotFoundError."""
+        ...
+
+    def stamp(self, tenant_id: str, ref: str) -> tuple[UUID, int, bool]:
+        """Id, published version and `is_active` of an API, cheaply; raises NotFoundError."""
+        ...
+
+    def search(self, tenant_id: str, query: ApiQuery) -> Page[ApiDefinition]:
+        """Definitions that match, by name."""
+        ...
+
+    def create(self, api: ApiDefinition, *, note: str) -> ApiDefinition:
+        """Insert a definition; with `version` ≥ 1 also its version row.
+
+        Raises:
+            ConflictError: The name is taken in this tenant.
+        """
+        ...
+
+    def publish(
+        self, api: ApiDefinition, *, expected_version: int, note: str, by: str
+    ) -> ApiDefinition:
+        """Make `api`'s authored fields live as version `expected_version` + 1; ends its draft.
+
+        Raises:
+            ConflictError: Somebody else published meanwhile, or the new name is taken.
+        """
+        ...
+
+    def set_active(self, tenant_id: str, api_id: UUID, *, active: bool) -> ApiDefinition:
+        """Switch an API on or off."""
+        ...
+
+    def set_tool(self, tenant_id: str, api_id: UUID, tool_name: str | None) -> ApiDefinition:
+        """Link an API to the tool it is exported as, or unlink it."""
+        ...
+
+    def delete(self, tenant_id: str, api_id: UUID) -> None:
+        """Remove an API with its versions and draft; its log rows stay."""
+        ...
+
+    def draft(self, tenant_id: str, api_id: UUID) -> ApiDraft | None:
+        """The unpublished work on an API, if any."""
+        ...
+
+    def save_draft(self, tenant_id: str, draft: ApiDraft) -> ApiDraft:
+        """Keep unpublished work; replaces the draft there was."""
+        ...
+
+    def drop_draft(self, tenant_id: str, api_id: UUID) -> None:
+        """Forget unpublished work."""
+        ...
+
+    def versions(self, tenant_id: str, api_id: UUID) -> tuple[ApiVersion, ...]:
+        """All versions, newest first."""
+        ...
+
+    def version(self, tenant_id: str, api_id: UUID, version: int) -> ApiVersion:
+        """One version; raises NotFoundError."""
+        ...
+
+
+class ExecutionStore(Protocol):
+    """The execution log as rows."""
+
+    def insert(self, records: Sequence[ExecutionRecord]) -> None:
+        """Add records in one transaction; those already there are left as they are."""
+        ...
+
+    def get(self, tenant_id: str, execution_id: UUID) -> ExecutionRecord:
+        """One record; raises NotFoundError."""
+        ...
+
+    def search(self, tenant_id: str, query: ExecutionQuery) -> Page[ExecutionRecord]:
+        """Records that match, newest first."""
+        ...
+
+    def summary(self, tenant_id: str, since: datetime) -> tuple[ApiUsage, ...]:
+        """Calls since a time, per API."""
+        ...
+
+
+@dataclass(frozen=True)
+class ApiUsage:
+    """How an API fared in a window; `series` are calls per equal slice of the window."""
+
+    api_id: UUID
+    calls: int
+    failures: int
+    p50_ms: float
+    p95_ms: float
+    last_at: datetime
+    series: tuple[int, ...] = ()
+
+
+class ConnectionStore(Protocol):
+    """Connections added by users; a DSN is stored encrypted or as `env:NAME`."""
+
+    def all(self, tenant_id: str) -> tuple[Connection, ...]:
+        """Every stored connection of a tenant, by name."""
+        ...
+
+    def save(self, connection: Connection) -> None:
+        """Add or replace."""
+        ...
+
+    def delete(self, tenant_id: str, name: str) -> None:
+        """Remove; raises NotFoundError."""
+        ...
+
+
+@dataclass(frozen=True)
+class ApiKey:
+    """An API key as stored: the secret only as its HMAC."""
+
+    id: str
+    tenant_id: str
+    name: str
+    secret_hmac: bytes
+    roles: frozenset[str]
+    scope: Scope | None
+    created_by: str
+    created_at: datetime
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+    last_used_at: datetime | None = None
+    rate: str | None = None
+    allowed_ips: tuple[str, ...] = ()
+
+
+class KeyStore(Protocol):
+    """API keys, found by their public id."""
+
+    def get(self, key_id: str) -> ApiKey | None:
+        """A key by id, revoked and expired ones included."""
+        ...
+
+    def all(self, tenant_id: str) -> tuple[ApiKey, ...]:
+        """Every key of a tenant, newest first."""
+        ...
+
+    def add(self, key: ApiKey) -> None:
+        """Insert; raises ConflictError when the id is taken."""
+        ...
+
+    def revoke(self, tenant_id: str, key_id: str, at: datetime) -> None:
+        """Revoke; raises NotFoundError."""
+        ...
+
+    def touch(self, key_id: str, at: datetime) -> None:
+        """Note when a key was last used."""
+        ...
+
+    def count(self) -> int:
+        """How many keys exist in all tenants."""
+        ...
+
+
+@dataclass(frozen=True)
+class AuditEntry:
+    """A management action: who did what to which thing, when."""
+
+    tenant_id: str
+    actor: str
+    action: str
+    target: str
+    at: datetime
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+class SettingStore(Protocol):
+    """Instance settings changed at run time, secrets, and the audit log."""
+
+    def get(self, tenant_id: str, key: str) -> Any:
+        """A setting's value, or None."""
+        ...
+
+    def put(self, tenant_id: str, key: str, value: Any) -> None:
+        """Set a value."""
+        ...
+
+    def add_audit(self, entry: AuditEntry) -> None:
+        """Append to the audit log."""
+        ...
+
+    def audit(self, tenant_id: str, limit: int, offset: int) -> Page[AuditEntry]:
+        """The audit log, newest first."""
+        ...
+
+    def secret(self, tenant_id: str, name: str) -> str | None:
+        """A secret in clear, or None; decrypted with the instance key."""
+        ...
+
+    def secret_names(self, tenant_id: str) -> tuple[str, ...]:
+        """The names of all secrets."""
+        ...
+
+    def put_secret(self, tenant_id: str, name: str, value: str) -> None:
+        """Store a secret, encrypted."""
+        ...
+
+    def delete_secret(self, tenant_id: str, name: str) -> None:
+        """Remove a secret; raises NotFoundError."""
+        ...
+
+
+class Journal(Protocol):
+    """The execution log's write-ahead file: once `append` returns, the record survives SIGKILL."""
+
+    def append(self, record: ExecutionRecord) -> None:
+        """Write a record; a background thread moves it into the `ExecutionStore`."""
+        ...
+
+    def flush(self, timeout_s: float = 5.0) -> None:
+        """Wait until everything appended so far is in the store."""
+        ...
+
+    def close(self) -> None:
+        """Flush and stop."""
+        ...
+
+
+TraceSink = Callable[[TraceStage], None]

@@ -1,0 +1,123 @@
+"""Every setting of an instance, read from `API_ENGINE_*` variables and `.env`."""
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from engine.errors import SettingsError
+
+PREFIX = "API_ENGINE_"
+_CONNECTION_PREFIX = f"{PREFIX}CONNECTION_"
+
+
+class Settings(BaseSettings):
+    """The effective settings; `Settings.load()` turns a bad value into a clear SettingsError."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True
+    )
+
+    data_dir: Path = Field(
+        default=Path(".api-engine"),
+        description="Folder of metadata, journal, sample database and instance key.",
+    )
+    host: str = Field(default="127.0.0.1", description="Address that dashboard and REST listen on.")
+    port: int = Field(
+        default=8501, ge=1, le=65535, description="Port of the dashboard (REST under `/api`)."
+    )
+    rest_port: int = Field(
+        default=8600, ge=1, le=65535, description="Port of `api-engine serve`, REST alone."
+    )
+    metadata_url: SecretStr | None = Field(
+        default=None,
+        description="SQLAlchemy URL of the metadata database; SQLite in the data folder if unset.",
+    )
+    redis_url: SecretStr | None = Field(
+        default=None, description="Redis for cache, limits and breakers; memory if unset."
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="Lowest level that is logged."
+    )
+    log_format: Literal["json", "text"] = Field(
+        default="json", description="One JSON object a line, or text for reading."
+    )
+    bootstrap_key: SecretStr | None = Field(
+        default=None, description="The first admin key, instead of a generated one."
+    )
+    sandbox_require: Literal["auto", "strict"] = Field(
+        default="auto", description="`strict` refuses scripts below full isolation."
+    )
+    sample_data: bool = Field(
+        default=True, description="Load the flight data and register the sample APIs at start."
+    )
+    max_rows_ceiling: int = Field(
+        default=10_000, ge=1, description="The largest `max_rows` a policy may ask for."
+    )
+    max_timeout_seconds: float = Field(
+        default=300, gt=0, description="The largest `timeout_seconds` a policy may ask for."
+    )
+    max_request_bytes: int = Field(
+        default=1_048_576, ge=1024, description="The largest request body in bytes."
+    )
+    max_logged_bytes: int = Field(
+        default=1_048_576, ge=1024, description="Bytes of params and of answer kept in the log."
+    )
+    max_concurrent_calls: int = Field(
+        default=64, ge=1, description="Calls running at once in one process; more are refused."
+    )
+    duckdb_memory_mb: int = Field(
+        default=512, ge=64, description="Memory limit of each DuckDB source in MB."
+    )
+    duckdb_threads: int = Field(default=2, ge=1, description="Threads of each DuckDB source.")
+    postgres_pool_size: int = Field(
+        default=8, ge=1, description="Connections kept for each PostgreSQL target."
+    )
+    cache_memory_mb: int = Field(
+        default=64, ge=1, description="Memory of the in-process answer cache in MB."
+    )
+    environment_connections: Annotated[Mapping[str, SecretStr], NoDecode] = Field(
+        default_factory=dict,
+        description="Targets given as `API_ENGINE_CONNECTION_<NAME>=postgresql://…`.",
+        exclude=True,
+    )
+
+    @field_validator("metadata_url", "redis_url", "bootstrap_key", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, value: object) -> object:
+        return None if value == "" else value
+
+    @property
+    def listens_on_loopback(self) -> bool:
+        """Whether only this machine can reach the doors."""
+        if self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    @classmethod
+    def load(cls, **overrides: object) -> "Settings":
+        """Read the environment; raises SettingsError that names each bad variable."""
+        overrides.setdefault("environment_connections", _connections_from(os.environ))
+        try:
+            return cls(**overrides)  # type: ignore[arg-type]  # checked by pydantic
+        except ValidationError as error:
+            problems = "; ".join(
+                f"{PREFIX}{'_'.join(str(part) for part in mistake['loc']).upper()}: {mistake['msg']}"
+                for mistake in error.errors(include_input=False)
+            )
+            raise SettingsError(f"settings cannot be used: {problems}") from error
+
+
+def _connections_from(environment: Mapping[str, str]) -> dict[str, SecretStr]:
+    return {
+        name.removeprefix(_CONNECTION_PREFIX).lower().replace("_", "-"): SecretStr(dsn)
+        for name, dsn in environment.items()
+        if name.startswith(_CONNECTION_PREFIX) and dsn
+    }
