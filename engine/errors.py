@@ -49,7 +49,7 @@ class EngineError(Exception):
     """A failure with a public code, an HTTP status and a place in the policies.
 
     Args:
-        message: What was wrong, where, and what would be right; never a secret or a parameter's value.
+        message: What was wrong, where, and what would be right; never a secret or a param's value.
         details: Machine-readable particulars for the caller, JSON-able.
         hint: What to do next, when the message does not say it.
         retry_after_s: When trying again may help, in seconds.
@@ -196,7 +196,7 @@ class LogicError(EngineError):
 
 
 class QueryFailedError(LogicError):
-    """The target refused the statement; `details` has line and column where the target says them."""
+    """The target refused the statement; `details` has line and column where the target tells."""
 
     code = "query_failed"
 

@@ -1,7 +1,7 @@
 """What the engine asks of the outside: stores, shared state, query targets, executors.
 
 `storage/` implements the stores, the shared state and the targets; `engine/executor_*` implement
-`Executor`. Only `bootstrap.py` knows both sides. Every method may be called from many threads at once.
+`Executor`. Only `bootstrap.py` knows both sides. Every method may be called from many threads.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class Executor(Protocol):
         ...
 
     def dry_run(self, compiled: Any, params: Params, ctx: ExecutionContext) -> Mapping[str, Any]:
-        """Say what `execute` would do (final SQL and plan, final request, order), calling nothing."""
+        """Say what `execute` would do (SQL and plan, request, order of nodes), calling nothing."""
         ...
 
 
@@ -186,8 +186,10 @@ class QueryTarget(Protocol):
         ...
 
     def functions(self) -> frozenset[str]:
-        """Lower-case names of functions the guard may allow: none that writes, reads files,
-        sleeps, signals, connects or changes settings."""
+        """Lower-case names of functions the guard may allow.
+
+        None of them writes, reads files, sleeps, signals, connects or changes settings.
+        """
         ...
 
     def audit(self) -> tuple[str, ...]:
@@ -369,7 +371,7 @@ class CacheStats:
 class SharedState(Protocol):
     """Limits, breakers, cache and locks that hold across processes (or in one, in memory).
 
-    Calls never raise because the backend is away: the fallback answers instead and `backend` says so.
+    Calls never raise because the backend is away: the fallback answers and `backend` says so.
     """
 
     @property
@@ -386,7 +388,7 @@ class SharedState(Protocol):
         ...
 
     def settle(self, settlement: Settlement) -> BreakerStateName:
-        """Report an attempt and store its answer; one trip. Returns the breaker's state after it."""
+        """Report an attempt and store its answer; one trip. Returns the breaker's new state."""
         ...
 
     def lock(self, key: str, ttl_s: float) -> str | None:

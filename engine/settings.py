@@ -109,10 +109,14 @@ class Settings(BaseSettings):
             return cls(**overrides)  # type: ignore[arg-type]  # checked by pydantic
         except ValidationError as error:
             problems = "; ".join(
-                f"{PREFIX}{'_'.join(str(part) for part in mistake['loc']).upper()}: {mistake['msg']}"
+                f"{_variable(mistake['loc'])}: {mistake['msg']}"
                 for mistake in error.errors(include_input=False)
             )
             raise SettingsError(f"settings cannot be used: {problems}") from error
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    return PREFIX + "_".join(str(part) for part in location).upper()
 
 
 def _connections_from(environment: Mapping[str, str]) -> dict[str, SecretStr]:

@@ -1,0 +1,1 @@
+"""API Engine: queries, HTTP calls, Python functions and workflows as governed APIs."""
