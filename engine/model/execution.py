@@ -21,6 +21,7 @@ ExecutionStatus = Literal["success", "fail", "timeout", "rejected"]
 ExecutionSource = Literal["ui", "rest", "notebook", "workflow", "cep", "screen", "tool", "test"]
 BreakerStateName = Literal["closed", "open", "half-open"]
 StepStatus = Literal["success", "failed", "skipped", "handled"]
+TraceVerdict = Literal["ok", "refused", "skipped", "hit", "miss", "stale", "failed", "waited"]
 
 
 class Column(BaseModel):
@@ -67,7 +68,7 @@ class TraceStage(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     stage: str
-    verdict: Literal["ok", "refused", "skipped", "hit", "miss", "stale", "failed", "waited"]
+    verdict: TraceVerdict
     duration_ms: float = 0
     detail: Mapping[str, Any] = Field(default_factory=dict)
 

@@ -1,0 +1,194 @@
+"""The life of API definitions: create, change, publish, roll back, switch, delete, check."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from engine.auth import authorize
+from engine.catalog import ApiCatalog
+from engine.compilation import Compiler
+from engine.definition_fields import (
+    authored_fields,
+    changed_definition,
+    diff_definitions,
+    new_definition,
+)
+from engine.errors import ConflictError
+from engine.model import ApiDefinition, ApiDraft, ApiQuery, ApiVersion, Caller, Page
+from engine.ports import AuditEntry, DefinitionStore, SettingStore
+
+
+class ApiManager:
+    """Definitions of the caller's tenant.
+
+    Reading needs the role viewer, changing analyst. Every change is one transaction, one entry in
+    the audit log and, when it publishes, one version; answers cached for the API are dropped.
+    """
+
+    def __init__(
+        self,
+        store: DefinitionStore,
+        catalog: ApiCatalog,
+        compiler: Compiler,
+        audit: SettingStore,
+        drop_cached: Callable[[ApiDefinition], None],
+    ) -> None:
+        self._store = store
+        self._catalog = catalog
+        self._compiler = compiler
+        self._audit = audit
+        self._drop_cached = drop_cached
+
+    def get(self, ref: str, caller: Caller) -> ApiDefinition:
+        """One definition by name or id; raises NotFoundError."""
+        authorize(caller, "apis:read")
+        return self._store.get(caller.tenant_id, ref)
+
+    def search(self, query: ApiQuery, caller: Caller) -> Page[ApiDefinition]:
+        """Definitions that match, by name."""
+        authorize(caller, "apis:read")
+        return self._store.search(caller.tenant_id, query)
+
+    def create(
+        self, fields: Mapping[str, Any], caller: Caller, *, publish: bool = True, note: str = ""
+    ) -> ApiDefinition:
+        """Add an API, live at once as version 1, or with `publish=False` as a draft.
+
+        Raises:
+            DefinitionInvalidError: With every issue; nothing was stored.
+            ConflictError: The name is taken.
+        """
+        authorize(caller, "apis:write")
+        api = new_definition(fields, caller)
+        if publish:
+            self._compiler.compile(api)
+            api = api.model_copy(update={"version": 1})
+        stored = self._store.create(api, note=note or "created")
+        if not publish:
+            self._keep_draft(stored, fields, caller)
+        self._record(caller, "api.create", stored, publish=publish)
+        return stored
+
+    def update(
+        self,
+        ref: str,
+        fields: Mapping[str, Any],
+        caller: Caller,
+        *,
+        publish: bool = True,
+        note: str = "",
+        expected_version: int | None = None,
+    ) -> ApiDefinition:
+        """Replace the given authored fields and publish, or with `publish=False` keep a draft.
+
+        Raises:
+            ConflictError: `expected_version` is no longer the live one.
+            DefinitionInvalidError: With every issue; what is live stays as it was.
+        """
+        authorize(caller, "apis:write")
+        live = self._store.get(caller.tenant_id, ref)
+        if expected_version is not None and expected_version != live.version:
+            raise _lost_update(live, expected_version)
+        changed = changed_definition(live, fields)
+        if not publish:
+            self._keep_draft(live, fields, caller)
+            return live
+        self._compiler.compile(changed)
+        published = self._store.publish(
+            changed, expected_version=live.version, note=note, by=caller.subject
+        )
+        self._forget(live, published)
+        self._record(caller, "api.publish", published, version=published.version)
+        return published
+
+    def rollback(self, ref: str, version: int, caller: Caller, note: str = "") -> ApiDefinition:
+        """Publish a new version equal to an old one."""
+        old = self.version(ref, version, caller).snapshot
+        return self.update(
+            ref, authored_fields(old), caller, note=note or f"rollback to version {version}"
+        )
+
+    def set_active(self, ref: str, caller: Caller, *, active: bool) -> ApiDefinition:
+        """Switch an API on or off; a call of an API that is off is refused with 409."""
+        authorize(caller, "apis:write")
+        live = self._store.get(caller.tenant_id, ref)
+        changed = self._store.set_active(caller.tenant_id, live.id, active=active)
+        self._forget(live, changed)
+        self._record(caller, "api.enable" if active else "api.disable", changed)
+        return changed
+
+    def delete(self, ref: str, caller: Caller) -> None:
+        """Remove an API, its versions and its draft; its log rows stay."""
+        authorize(caller, "apis:write")
+        live = self._store.get(caller.tenant_id, ref)
+        self._store.delete(caller.tenant_id, live.id)
+        self._forget(live)
+        self._record(caller, "api.delete", live)
+
+    def draft(self, ref: str, caller: Caller) -> ApiDraft | None:
+        """The unpublished work on an API, if any."""
+        api = self.get(ref, caller)
+        return self._store.draft(caller.tenant_id, api.id)
+
+    def save_draft(self, ref: str, fields: Mapping[str, Any], caller: Caller) -> ApiDraft:
+        """Keep work in progress; it need not compile, and what is live stays as it is."""
+        authorize(caller, "apis:write")
+        return self._keep_draft(self._store.get(caller.tenant_id, ref), fields, caller)
+
+    def drop_draft(self, ref: str, caller: Caller) -> None:
+        """Forget work in progress."""
+        authorize(caller, "apis:write")
+        self._store.drop_draft(caller.tenant_id, self._store.get(caller.tenant_id, ref).id)
+
+    def versions(self, ref: str, caller: Caller) -> tuple[ApiVersion, ...]:
+        """Every published version, newest first."""
+        return self._store.versions(caller.tenant_id, self.get(ref, caller).id)
+
+    def version(self, ref: str, version: int, caller: Caller) -> ApiVersion:
+        """One published version; raises NotFoundError."""
+        return self._store.version(caller.tenant_id, self.get(ref, caller).id, version)
+
+    def diff(self, ref: str, a: int, b: int, caller: Caller) -> dict[str, Any]:
+        """How version `b` differs from version `a`."""
+        first, second = self.version(ref, a, caller), self.version(ref, b, caller)
+        return diff_definitions(first.snapshot, second.snapshot)
+
+    def _keep_draft(
+        self, live: ApiDefinition, fields: Mapping[str, Any], caller: Caller
+    ) -> ApiDraft:
+        draft = ApiDraft(
+            api_id=live.id,
+            fields={**authored_fields(live), **fields},
+            base_version=live.version,
+            updated_by=caller.subject,
+            updated_at=datetime.now(UTC),
+        )
+        return self._store.save_draft(caller.tenant_id, draft)
+
+    def _forget(self, *definitions: ApiDefinition) -> None:
+        for api in definitions:
+            self._catalog.evict(api.tenant_id, api.api_name, str(api.id))
+        self._drop_cached(definitions[0])
+
+    def _record(self, caller: Caller, action: str, api: ApiDefinition, **detail: Any) -> None:
+        self._audit.add_audit(
+            AuditEntry(
+                tenant_id=caller.tenant_id,
+                actor=caller.subject,
+                action=action,
+                target=api.api_name,
+                at=datetime.now(UTC),
+                detail={"api_id": str(api.id), **detail},
+            )
+        )
+
+
+def _lost_update(live: ApiDefinition, expected: int) -> ConflictError:
+    return ConflictError(
+        f"{live.api_name!r} is at version {live.version}, not {expected}: "
+        "somebody published meanwhile",
+        details={"version": live.version, "expected_version": expected},
+        hint="Read it again, look at the difference and repeat the change.",
+    )

@@ -1,0 +1,75 @@
+"""One call on its way through the pipeline: what was asked, and what is known so far."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from engine.compilation import CompiledApi
+from engine.deadline import Deadline
+from engine.model import ApiDefinition, Caller, ExecutionSource
+from engine.model.execution import BreakerStateName
+from engine.ports import LimitUse, Params
+from engine.trace import TraceRecorder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExecutionRequest:
+    """What a door asks of the pipeline.
+
+    Attributes:
+        api: Name or id of a published API, or a definition to test as it stands.
+        test: Run without cache, limits and breaker, logged with source `test`.
+        fresh: Skip the cache look-up, but store the answer.
+        version: Run this version instead of the live one.
+        deadline: The time budget inherited from a surrounding call.
+        max_retries, max_rows, timeout_s: Narrower bounds than the policy's, for this call only.
+    """
+
+    api: str | ApiDefinition
+    params: Params = field(default_factory=dict)
+    input_payload: Any = None
+    source: ExecutionSource = "notebook"
+    trace_id: str | None = None
+    parent_execution_id: UUID | None = None
+    deadline: Deadline | None = None
+    depth: int = 0
+    test: bool = False
+    fresh: bool = False
+    want_trace: bool = False
+    version: int | None = None
+    max_retries: int | None = None
+    max_rows: int | None = None
+    timeout_s: float | None = None
+
+    @property
+    def api_name(self) -> str:
+        """The API's name or id as the caller gave it."""
+        return self.api.api_name if isinstance(self.api, ApiDefinition) else self.api
+
+
+@dataclass(slots=True)
+class Call:
+    """The state of one call; owned by the thread that executes it."""
+
+    request: ExecutionRequest
+    caller: Caller
+    execution_id: UUID = field(default_factory=uuid4)
+    trace: TraceRecorder = field(default_factory=TraceRecorder)
+    started: float = field(default_factory=time.perf_counter)
+    created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    trace_id: str = ""
+    api: CompiledApi | None = None
+    logged_params: Mapping[str, Any] = field(default_factory=dict)
+    attempts: int = 0
+    breaker_state: BreakerStateName = "closed"
+    limits: tuple[LimitUse, ...] = ()
+
+    def __post_init__(self) -> None:
+        self.trace_id = self.request.trace_id or uuid4().hex
+
+    def elapsed_ms(self) -> float:
+        """Milliseconds since the call entered the pipeline."""
+        return (time.perf_counter() - self.started) * 1000

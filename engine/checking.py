@@ -1,0 +1,78 @@
+"""Checks definitions that are still being written: never raises for a wrong one, never runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from engine.auth import authorize
+from engine.compilation import Compiler
+from engine.definition_fields import new_definition
+from engine.errors import BadRequestError, DefinitionInvalidError
+from engine.model import Caller, Column, Issue, ParamSpec
+from engine.ports import Dialect
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckReport:
+    """What checking found; `params` are the parameters declared, or inferred from a statement."""
+
+    issues: tuple[Issue, ...] = ()
+    params: Mapping[str, ParamSpec] = field(default_factory=dict)
+    tables: tuple[str, ...] = ()
+    columns: tuple[Column, ...] | None = None
+
+    @property
+    def valid(self) -> bool:
+        """Whether no issue is an error, so that the definition could be published."""
+        return not any(issue.severity == "error" for issue in self.issues)
+
+
+class SqlInspector(Protocol):
+    """What the SQL executor tells of a bare statement."""
+
+    def inspect(
+        self, sql: str, *, tenant_id: str, connection: str | None, dialect: Dialect | None
+    ) -> CheckReport:
+        """Guard a statement and infer its parameters, tables and columns."""
+        ...
+
+
+class Checker:
+    """Validation as a service: for editors while one types, and for callers before they save."""
+
+    def __init__(self, compiler: Compiler, sql: SqlInspector) -> None:
+        self._compiler = compiler
+        self._sql = sql
+
+    def check(self, fields: Mapping[str, Any], caller: Caller) -> CheckReport:
+        """Everything wrong with a definition, and what is known of it."""
+        authorize(caller, "apis:read")
+        try:
+            api = new_definition({"api_name": "unnamed", **fields}, caller)
+            compiled = self._compiler.compile(api)
+        except DefinitionInvalidError as error:
+            return CheckReport(issues=error.issues)
+        return CheckReport(
+            issues=compiled.warnings,
+            params=api.param_schema,
+            tables=compiled.logic.tables,
+            columns=compiled.logic.columns,
+        )
+
+    def check_sql(
+        self,
+        sql: str,
+        caller: Caller,
+        *,
+        connection: str | None = None,
+        dialect: Dialect | None = None,
+    ) -> CheckReport:
+        """Guard and describe a bare statement, against a connection or for a dialect alone."""
+        authorize(caller, "apis:read")
+        if connection and dialect:
+            raise BadRequestError("give either a connection or a dialect, not both")
+        return self._sql.inspect(
+            sql, tenant_id=caller.tenant_id, connection=connection, dialect=dialect
+        )
