@@ -49,6 +49,25 @@ class Settings(BaseSettings):
     bootstrap_key: SecretStr | None = Field(
         default=None, description="The first admin key, instead of a generated one."
     )
+    jwt_secret: SecretStr | None = Field(
+        default=None, description="Verifies HS256 tokens; at least 32 bytes."
+    )
+    jwt_jwks: str | None = Field(
+        default=None, description="URL or file of the key set that verifies RS256 tokens."
+    )
+    jwt_audience: str | None = Field(
+        default=None, description="What a token's `aud` must name; not looked at if unset."
+    )
+    jwt_issuer: str | None = Field(
+        default=None, description="What a token's `iss` must be; not looked at if unset."
+    )
+    jwt_leeway_seconds: float = Field(
+        default=30, ge=0, le=300, description="How far the clocks of token issuers may differ."
+    )
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Web origins that browsers may call REST from, separated by commas.",
+    )
     sandbox_require: Literal["auto", "strict"] = Field(
         default="auto", description="`strict` refuses scripts below full isolation."
     )
@@ -70,6 +89,9 @@ class Settings(BaseSettings):
     max_concurrent_calls: int = Field(
         default=64, ge=1, description="Calls running at once in one process; more are refused."
     )
+    max_waiting_calls: int = Field(
+        default=256, ge=0, description="REST calls waiting for their turn; more are refused."
+    )
     duckdb_memory_mb: int = Field(
         default=512, ge=64, description="Memory limit of each DuckDB source in MB."
     )
@@ -86,10 +108,19 @@ class Settings(BaseSettings):
         exclude=True,
     )
 
-    @field_validator("metadata_url", "redis_url", "bootstrap_key", mode="before")
+    @field_validator(
+        "metadata_url", "redis_url", "bootstrap_key", "jwt_secret", "jwt_jwks", mode="before"
+    )
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:
         return None if value == "" else value
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _comma_separated(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(origin for part in value.split(",") if (origin := part.strip().rstrip("/")))
 
     @property
     def listens_on_loopback(self) -> bool:

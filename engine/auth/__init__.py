@@ -1,0 +1,19 @@
+"""Who calls and what they may do: API keys, JSON Web Tokens, roles and scopes."""
+
+from engine.auth.authentication import Authenticator, Credentials
+from engine.auth.authorization import PERMISSIONS, Action, authorize, may
+from engine.auth.keys import IssuedKey, KeyService
+from engine.auth.tokens import TokenPolicy, TokenVerifier
+
+__all__ = [
+    "PERMISSIONS",
+    "Action",
+    "Authenticator",
+    "Credentials",
+    "IssuedKey",
+    "KeyService",
+    "TokenPolicy",
+    "TokenVerifier",
+    "authorize",
+    "may",
+]
