@@ -109,7 +109,14 @@ class Settings(BaseSettings):
     )
 
     @field_validator(
-        "metadata_url", "redis_url", "bootstrap_key", "jwt_secret", "jwt_jwks", mode="before"
+        "metadata_url",
+        "redis_url",
+        "bootstrap_key",
+        "jwt_secret",
+        "jwt_jwks",
+        "jwt_audience",
+        "jwt_issuer",
+        mode="before",
     )
     @classmethod
     def _empty_is_unset(cls, value: object) -> object:

@@ -1,6 +1,6 @@
 """Who calls and what they may do: API keys, JSON Web Tokens, roles and scopes."""
 
-from engine.auth.authentication import Authenticator, Credentials
+from engine.auth.authentication import Auth, Credentials
 from engine.auth.authorization import PERMISSIONS, Action, authorize, may
 from engine.auth.keys import IssuedKey, KeyService
 from engine.auth.tokens import TokenPolicy, TokenVerifier
@@ -8,7 +8,7 @@ from engine.auth.tokens import TokenPolicy, TokenVerifier
 __all__ = [
     "PERMISSIONS",
     "Action",
-    "Authenticator",
+    "Auth",
     "Credentials",
     "IssuedKey",
     "KeyService",

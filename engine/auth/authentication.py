@@ -25,7 +25,7 @@ class Credentials:
     client_ip: str | None = None
 
 
-class Authenticator:
+class Auth:
     """Who calls. `keys` manages the API keys."""
 
     def __init__(self, keys: KeyService, tokens: TokenVerifier) -> None:
