@@ -132,6 +132,12 @@ class ApiManager:
         api = self.get(ref, caller)
         return self._store.draft(caller.tenant_id, api.id)
 
+    def working_copy(self, ref: str, caller: Caller) -> ApiDefinition:
+        """The definition as its draft would make it; the live one when there is no draft."""
+        live = self.get(ref, caller)
+        draft = self._store.draft(caller.tenant_id, live.id)
+        return changed_definition(live, draft.fields) if draft else live
+
     def save_draft(self, ref: str, fields: Mapping[str, Any], caller: Caller) -> ApiDraft:
         """Keep work in progress; it need not compile, and what is live stays as it is."""
         authorize(caller, "apis:write")
