@@ -391,6 +391,10 @@ class SharedState(Protocol):
         """Report an attempt and store its answer; one trip. Returns the breaker's new state."""
         ...
 
+    def peek(self, cache: CacheKey) -> CachedEntry | None:
+        """Look up the cache alone, uncounted, for one who waits for somebody to store it."""
+        ...
+
     def lock(self, key: str, ttl_s: float) -> str | None:
         """Take a lease on `key`; None while another holds it. The lease ends by itself."""
         ...

@@ -1,0 +1,1 @@
+"""State shared by processes: limits, breakers, cache and leases, in memory and in Redis."""
