@@ -9,9 +9,9 @@ from uuid import UUID, uuid4
 
 from engine.compilation import CompiledApi
 from engine.deadline import Deadline
-from engine.model import ApiDefinition, Caller, ExecutionSource
+from engine.model import ApiDefinition, Caller, ExecutionSource, Payload
 from engine.model.execution import BreakerStateName
-from engine.ports import LimitUse, Params
+from engine.ports import Params
 from engine.trace import TraceRecorder
 
 
@@ -22,10 +22,11 @@ class ExecutionRequest:
     Attributes:
         api: Name or id of a published API, or a definition to test as it stands.
         test: Run without cache, limits and breaker, logged with source `test`.
-        fresh: Skip the cache look-up, but store the answer.
+        refresh: Load a cached answer anew: no look-up, no limits, but the answer is stored.
         version: Run this version instead of the live one.
         deadline: The time budget inherited from a surrounding call.
-        max_retries, max_rows, timeout_s: Narrower bounds than the policy's, for this call only.
+        max_retries: Instead of the policy's, for this call only.
+        max_rows, timeout_s: Narrower bounds than the policy's, for this call only.
     """
 
     api: str | ApiDefinition
@@ -37,7 +38,7 @@ class ExecutionRequest:
     deadline: Deadline | None = None
     depth: int = 0
     test: bool = False
-    fresh: bool = False
+    refresh: bool = False
     want_trace: bool = False
     version: int | None = None
     max_retries: int | None = None
@@ -65,7 +66,8 @@ class Call:
     logged_params: Mapping[str, Any] = field(default_factory=dict)
     attempts: int = 0
     breaker_state: BreakerStateName = "closed"
-    limits: tuple[LimitUse, ...] = ()
+    breaker_changed: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.trace_id = self.request.trace_id or uuid4().hex
@@ -73,3 +75,13 @@ class Call:
     def elapsed_ms(self) -> float:
         """Milliseconds since the call entered the pipeline."""
         return (time.perf_counter() - self.started) * 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a call is answered with, and where it came from; `age_s` is a cached answer's age."""
+
+    payload: Payload
+    cached: bool = False
+    stale: bool = False
+    age_s: float | None = None

@@ -29,9 +29,7 @@ class CompiledApi:
 class Compiler:
     """Compiles definitions with the executor of their logic type."""
 
-    def __init__(
-        self, executors: Mapping[LogicType, Executor], check_policy: PolicyCheck
-    ) -> None:
+    def __init__(self, executors: Mapping[LogicType, Executor], check_policy: PolicyCheck) -> None:
         self._executors = executors
         self._check_policy = check_policy
 

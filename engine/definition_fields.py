@@ -37,9 +37,7 @@ def new_definition(
 
 def changed_definition(api: ApiDefinition, fields: Mapping[str, Any]) -> ApiDefinition:
     """`api` with the given authored fields replaced, each as a whole; raises as above."""
-    return _validated(
-        {**api.model_dump(), **_authored(fields), "updated_at": datetime.now(UTC)}
-    )
+    return _validated({**api.model_dump(), **_authored(fields), "updated_at": datetime.now(UTC)})
 
 
 def authored_fields(api: ApiDefinition) -> dict[str, Any]:

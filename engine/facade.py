@@ -1,0 +1,127 @@
+"""The engine as its users hold it: one object that runs, defines, watches and explains APIs."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Self
+
+import anyio.to_thread
+
+from engine.api_manager import ApiManager
+from engine.auth import Auth
+from engine.call import ExecutionRequest
+from engine.checking import Checker
+from engine.connections import Connections
+from engine.executor_cache import APICacheService
+from engine.executor_circuit_breaker import CircuitBreakerManager
+from engine.executor_monitoring import ExecutionLog
+from engine.model import Caller, ExecutionResult
+from engine.pipeline import Pipeline
+from engine.ports import SharedState
+from engine.settings import Settings
+
+HealthCheck = Callable[[], dict[str, Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Engine:
+    """An open engine; thread-safe. Close it, or use it as a context manager.
+
+    Attributes:
+        apis: Definitions and their life: create, change, publish, roll back, delete.
+        checks: Validation of definitions and statements that are not saved yet.
+        logs: The execution log.
+        connections: The query targets.
+        auth: Callers and API keys.
+        cache, breakers, shared: The policies' state, for operators.
+        first_key: The admin key made by this very start, to be shown once; None later.
+    """
+
+    settings: Settings
+    pipeline: Pipeline
+    apis: ApiManager
+    checks: Checker
+    logs: ExecutionLog
+    connections: Connections
+    auth: Auth
+    cache: APICacheService
+    breakers: CircuitBreakerManager
+    shared: SharedState
+    health: HealthCheck
+    closing: ExitStack
+    first_key: str | None = None
+
+    @classmethod
+    def open(cls, settings: Settings | None = None) -> Engine:
+        """An engine for these settings, or for those of the environment.
+
+        Creates the data folder, brings the metadata database to the current schema and loads the
+        sample data where they are missing.
+
+        Raises:
+            SettingsError, StoreUnavailableError: What is wrong and what to do.
+        """
+        # The composition root imports this module, so it can only be imported here.
+        from engine.bootstrap import build_engine  # noqa: PLC0415
+
+        return build_engine(settings)
+
+    def execute(
+        self,
+        api: str,
+        /,
+        *,
+        input_payload: Any = None,
+        caller: Caller | None = None,
+        **params: Any,
+    ) -> ExecutionResult:
+        """Call a published API, as the local user when no caller is given.
+
+        Never raises for a failed call: look at `result.status` and `result.error`.
+        """
+        request = ExecutionRequest(api=api, params=params, input_payload=input_payload)
+        return self.run(request, caller or local_caller())
+
+    async def aexecute(
+        self,
+        api: str,
+        /,
+        *,
+        input_payload: Any = None,
+        caller: Caller | None = None,
+        **params: Any,
+    ) -> ExecutionResult:
+        """`execute` from asynchronous code; the call runs in a worker thread."""
+        call = partial(self.execute, api, input_payload=input_payload, caller=caller, **params)
+        return await anyio.to_thread.run_sync(call)
+
+    def run(self, request: ExecutionRequest, caller: Caller) -> ExecutionResult:
+        """Execute a request; failures are in the result."""
+        return self.pipeline.execute(request, caller)
+
+    def dry_run(self, request: ExecutionRequest, caller: Caller) -> dict[str, Any]:
+        """What a request would do, calling nothing.
+
+        Raises:
+            EngineError: The refusal that the request would meet.
+        """
+        return self.pipeline.dry_run(request, caller)
+
+    def close(self) -> None:
+        """Flush the log and release every connection, thread and child process."""
+        self.closing.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def local_caller() -> Caller:
+    """The person at this machine: an admin of the default tenant."""
+    return Caller(subject=getpass.getuser(), roles=frozenset({"admin"}))
