@@ -85,7 +85,7 @@ class Connections:
                 return held[1]
             if held:
                 held[1].close()
-            target = self._openers[connection.dialect](_with_secret(connection))
+            target = self._openers[connection.dialect](with_secret(connection))
             self._open[key] = (connection, target)
             return target
 
@@ -120,7 +120,8 @@ class Connections:
             held[1].close()
 
 
-def _with_secret(connection: Connection) -> Connection:
+def with_secret(connection: Connection) -> Connection:
+    """The connection with its DSN in clear; raises SettingsError when it names no variable."""
     if not connection.dsn.startswith("env:"):
         return connection
     variable = connection.dsn.removeprefix("env:")

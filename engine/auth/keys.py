@@ -40,7 +40,7 @@ SHORTEST_BOOTSTRAP_KEY = 12
 
 _OWN_FORM = re.compile(r"^ae_([A-Za-z0-9]{1,32})\.[A-Za-z0-9_-]{32,}$")
 _FIRST_KEY_ID = "admin"
-_LOG = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +211,7 @@ class KeyService:
             self._store.touch(key.id, now)
         except StoreUnavailableError as error:
             # When a key was last used is a courtesy; the call it was used for must not fail on it.
-            _LOG.warning("last use of API key %s was not noted: %s", key.id, error)
+            logger.warning("last use of API key %s was not noted: %s", key.id, error)
 
     def _first_key(self, text: str) -> ApiKey:
         return ApiKey(
