@@ -1,0 +1,38 @@
+"""The command line: `api-engine`.
+
+Exit codes: 0 done, 1 it failed (the reason is on standard error), 2 it was asked wrongly.
+"""
+
+import sys
+
+import typer
+
+from engine.cli import calling, instance, keys, serving
+from engine.errors import EngineError
+
+app = typer.Typer(
+    name="api-engine",
+    help="Queries, HTTP calls, Python functions and workflows as governed APIs.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command()(serving.serve)
+app.command()(serving.dashboard)
+app.command()(calling.run)
+app.command()(instance.migrate)
+app.command()(instance.config)
+app.command("load-sample")(instance.load_sample)
+app.add_typer(keys.app, name="keys")
+
+
+def main() -> None:
+    """Run the command line; what fails is said in a sentence, without a traceback."""
+    try:
+        app()
+    except EngineError as error:
+        typer.echo(f"error: {error.message}", err=True)
+        if error.hint:
+            typer.echo(error.hint, err=True)
+        sys.exit(1)

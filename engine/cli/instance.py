@@ -1,0 +1,58 @@
+"""`api-engine migrate`, `config` and `load-sample`: look after an instance."""
+
+from typing import Annotated
+
+import typer
+from pydantic import SecretStr
+
+from engine.connections import with_secret
+from engine.errors import BadRequestError, NotFoundError
+from engine.facade import Engine, local_caller
+from engine.settings import PREFIX, Settings
+from sample_data.build import load_into_postgres
+
+HIDDEN = "********"
+
+
+def migrate() -> None:
+    """Bring the metadata database to the current schema."""
+    with Engine.open():
+        typer.echo("the metadata database is at the current schema", err=True)
+
+
+def config() -> None:
+    """Write the effective settings, without secrets."""
+    settings = Settings.load()
+    for name in Settings.model_fields:
+        if name != "environment_connections":
+            typer.echo(f"{PREFIX}{name.upper()}={_shown(getattr(settings, name))}")
+    for name in settings.environment_connections:
+        typer.echo(f"{PREFIX}CONNECTION_{name.upper().replace('-', '_')}={HIDDEN}")
+
+
+def load_sample(
+    connection: Annotated[str, typer.Option(help="A connection to a PostgreSQL database.")],
+) -> None:
+    """Load the sample data into a PostgreSQL database; without effect when it is there."""
+    with Engine.open() as engine:
+        known = {each.name: each for each in engine.connections.all(local_caller())}
+    target = known.get(connection)
+    if target is None:
+        raise NotFoundError(
+            f"no connection {connection!r}; there is {', '.join(known)}",
+            hint=f"Name one: {PREFIX}CONNECTION_{connection.upper()}=postgresql://…",
+        )
+    if target.dialect != "postgres":
+        raise BadRequestError(f"{connection!r} is no PostgreSQL connection")
+    loaded = load_into_postgres(with_secret(target).dsn)
+    typer.echo("sample data loaded" if loaded else "sample data is there already", err=True)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, SecretStr):
+        return HIDDEN
+    if isinstance(value, tuple):
+        return ",".join(str(each) for each in value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value)

@@ -1,0 +1,105 @@
+"""`api-engine keys`: make, list and revoke API keys."""
+
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from engine.facade import Engine, local_caller
+from engine.model import Caller, Scope
+from engine.ports import ApiKey
+
+app = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
+Tenant = Annotated[str, typer.Option(help="The tenant the key belongs to.")]
+
+
+class RoleName(StrEnum):
+    """The roles a key can have."""
+
+    VIEWER = "viewer"
+    ANALYST = "analyst"
+    ADMIN = "admin"
+
+
+@app.command()
+def create(
+    name: Annotated[str, typer.Argument(help="What the key is for.")],
+    *,
+    role: Annotated[RoleName, typer.Option(help="What it may do.")] = RoleName.VIEWER,
+    api: Annotated[list[str] | None, typer.Option(help="Only APIs of this name pattern.")] = None,
+    tag: Annotated[list[str] | None, typer.Option(help="Only APIs with this tag.")] = None,
+    group: Annotated[list[str] | None, typer.Option(help="Only this endpoint group.")] = None,
+    ip: Annotated[list[str] | None, typer.Option(help="Only from this network.")] = None,
+    days: Annotated[int | None, typer.Option(min=1, help="End after so many days.")] = None,
+    tenant: Tenant = "default",
+) -> None:
+    """Make a key and write it to standard output, this one time."""
+    scope = Scope(groups=tuple(group or ()), api_patterns=tuple(api or ()), tags=tuple(tag or ()))
+    with Engine.open() as engine:
+        issued = engine.auth.keys.create(
+            _operator(tenant),
+            name=name,
+            roles=[role.value],
+            scope=scope if scope != Scope() else None,
+            expires_at=datetime.now(UTC) + timedelta(days=days) if days else None,
+            allowed_ips=ip or (),
+        )
+    typer.echo(issued.text)
+    typer.echo(f"key {issued.key.id} was made; it is not shown again", err=True)
+
+
+@app.command("list")
+def list_keys(tenant: Tenant = "default") -> None:
+    """List the keys of a tenant, newest first; their secrets are not kept."""
+    with Engine.open() as engine:
+        keys = engine.auth.keys.all(_operator(tenant))
+    table = Table("id", "name", "roles", "limited to", "made", "last used", "state")
+    for key in keys:
+        table.add_row(
+            key.id,
+            key.name,
+            ", ".join(sorted(key.roles)),
+            _limits(key),
+            _day(key.created_at),
+            _day(key.last_used_at),
+            _state(key),
+        )
+    Console().print(table, markup=False)
+
+
+@app.command()
+def revoke(
+    key_id: Annotated[str, typer.Argument(help="The id: what stands between `ae_` and the dot.")],
+    tenant: Tenant = "default",
+) -> None:
+    """End a key; every process refuses it within two seconds."""
+    with Engine.open() as engine:
+        engine.auth.keys.revoke(key_id, _operator(tenant))
+    typer.echo(f"key {key_id} was revoked", err=True)
+
+
+def _operator(tenant: str) -> Caller:
+    return local_caller().model_copy(update={"tenant_id": tenant})
+
+
+def _limits(key: ApiKey) -> str:
+    scope = key.scope or Scope()
+    limits = {"apis": scope.api_patterns, "tags": scope.tags, "groups": scope.groups}
+    named = {**limits, "from": key.allowed_ips}
+    return "; ".join(f"{what} {', '.join(values)}" for what, values in named.items() if values)
+
+
+def _state(key: ApiKey) -> str:
+    if key.revoked_at is not None:
+        return f"revoked {_day(key.revoked_at)}"
+    if key.expires_at is None:
+        return "valid"
+    verb = "expired" if key.expires_at <= datetime.now(UTC) else "valid until"
+    return f"{verb} {_day(key.expires_at)}"
+
+
+def _day(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M}" if moment else ""

@@ -1,0 +1,93 @@
+"""Builds the REST application, to stand alone or to be mounted in the dashboard's process."""
+
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+from engine.facade import Engine
+from engine.settings import Settings
+from engine.sidecar.calls import CallPool
+from engine.sidecar.failures import install_handlers
+from engine.sidecar.middleware import BodyLimit, RequestIdentity
+from engine.sidecar.routes import apis, check, execute, logs, ops
+
+REST_VERSION = "1"
+"""The contract's version: it changes only when clients would have to."""
+
+_DESCRIPTION = """Run, define and watch APIs.
+
+Every answer is an envelope: `{"time", "code", "message", "data"}`. `code` is 0 for success;
+otherwise it is the HTTP status, and `data.error` has `type`, `message`, `details` and `hint`.
+"""
+
+
+def create_app(engine: Engine | Callable[[], Engine] | None = None) -> FastAPI:
+    """The REST application.
+
+    Args:
+        engine: An open engine, or what gives one at the first request; its owner closes it.
+            Without one the application opens an engine from the environment when it starts and
+            closes it when it ends (`uvicorn engine.sidecar:create_app --factory`).
+
+    Raises:
+        SettingsError: A setting of the environment cannot be used.
+    """
+    settings = engine.settings if isinstance(engine, Engine) else Settings.load()
+    app = FastAPI(
+        title="API Engine",
+        version=REST_VERSION,
+        description=_DESCRIPTION,
+        lifespan=None if engine else _with_own_engine(settings),
+        redirect_slashes=False,
+        redoc_url=None,
+    )
+    if isinstance(engine, Engine):
+        app.state.engine = lambda: engine
+    else:
+        app.state.engine = engine
+    app.state.calls = CallPool(settings.max_concurrent_calls, settings.max_waiting_calls)
+    _add_middleware(app, settings)
+    install_handlers(app)
+    for group in (apis, execute, check, logs, ops):
+        app.include_router(group.router)
+    return app
+
+
+def _add_middleware(app: FastAPI, settings: Settings) -> None:
+    """The last one added is the outermost."""
+    app.add_middleware(BodyLimit, max_bytes=settings.max_request_bytes)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.cors_origins),
+            allow_methods=["*"],
+            allow_headers=["*"],
+            expose_headers=["ETag", "Retry-After", "x-request-id", "x-execution-id"],
+        )
+    app.add_middleware(RequestIdentity)
+
+
+def _with_own_engine(
+    settings: Settings,
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        with Engine.open(settings) as engine:
+            if engine.first_key is not None:
+                sys.stderr.write(first_key_notice(engine.first_key))
+            app.state.engine = lambda: engine
+            yield
+
+    return lifespan
+
+
+def first_key_notice(key: str) -> str:
+    """What the operator is told of the first admin key, once."""
+    return (
+        "The first admin key, shown this one time:\n\n"
+        f"    {key}\n\n"
+        "Keep it safe. Lost it? `api-engine keys create NAME --role admin` makes another.\n"
+    )

@@ -1,0 +1,74 @@
+"""What a handler is given: the engine, the caller, and a thread to call the one as the other."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, ParamSpec, TypeVar
+
+from fastapi import Depends, Path, Request, Security
+from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+
+from engine.auth import Credentials
+from engine.facade import Engine
+from engine.model import Caller
+from engine.sidecar.calls import CallPool
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_api_key = APIKeyHeader(
+    name="X-API-Key", scheme_name="ApiKey", description="An API key.", auto_error=False
+)
+_bearer = HTTPBearer(
+    scheme_name="Bearer", description="An API key or a JSON Web Token.", auto_error=False
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One authenticated request."""
+
+    engine: Engine
+    caller: Caller
+    trace_id: str
+    calls: CallPool
+
+    async def run(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """The result of a blocking call of the engine; raises OverloadedError when it is full."""
+        return await self.calls.run(call, *args, **kwargs)
+
+
+def open_engine(request: Request) -> Engine:
+    """The engine behind this app."""
+    engine: Engine = request.app.state.engine()
+    return engine
+
+
+def call_pool(request: Request) -> CallPool:
+    """The threads that calls of this app share."""
+    calls: CallPool = request.app.state.calls
+    return calls
+
+
+async def enter(
+    request: Request,
+    engine: Annotated[Engine, Depends(open_engine)],
+    calls: Annotated[CallPool, Depends(call_pool)],
+    api_key: Annotated[str | None, Security(_api_key)],
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+) -> Visit:
+    """Find out who calls; raises AuthenticationError before anything else is looked at."""
+    credentials = Credentials(
+        api_key=api_key,
+        bearer=bearer.credentials if bearer else None,
+        client_ip=request.client.host if request.client else None,
+    )
+    caller = engine.auth.recall(credentials)
+    if caller is None:
+        caller = await calls.run(engine.auth.authenticate, credentials)
+    return Visit(engine, caller, request.state.trace_id, calls)
+
+
+EngineDep = Annotated[Engine, Depends(open_engine)]
+CallPoolDep = Annotated[CallPool, Depends(call_pool)]
+VisitDep = Annotated[Visit, Depends(enter)]
+ApiRef = Annotated[str, Path(description="Name or id of an API.", examples=["delays-by-carrier"])]

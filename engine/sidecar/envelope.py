@@ -1,0 +1,94 @@
+"""The one envelope of every answer: `{"time", "code", "message", "data"}`.
+
+`code` is 0 for success and the HTTP status for a failure, whose `data.error` says what was wrong.
+Payloads that are JSON already are spliced in as bytes, never decoded on their way through.
+"""
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from fastapi import Response
+from pydantic import BaseModel
+
+from engine.errors import EngineError
+from engine.model import ErrorInfo
+
+JSON_TYPE = "application/json"
+
+
+def answer(
+    data: object, *, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """A success with `data`: plain JSON values, models, dataclasses, or `orjson.Fragment`."""
+    return _response(status, 0, "OK", data, headers)
+
+
+def refusal(error: EngineError, *, headers: Mapping[str, str] | None = None) -> Response:
+    """A failure that happened before or beside an execution."""
+    return failure(error_info(error), headers=headers)
+
+
+def failure(
+    error: ErrorInfo,
+    *,
+    execution: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """A failure; `execution` are the fields of the call that failed, where there was one."""
+    shown = {
+        "type": error.type,
+        "message": error.message,
+        "details": error.details,
+        "hint": error.hint,
+    }
+    data = {"error": shown, **(execution or {})}
+    all_headers = {**(headers or {}), **_headers_of(error)}
+    return _response(error.http_status, error.http_status, error.message, data, all_headers)
+
+
+def error_info(error: EngineError) -> ErrorInfo:
+    """An exception as a value, fit for a caller."""
+    return ErrorInfo(
+        type=error.code,
+        message=error.message,
+        http_status=error.http_status,
+        details=error.details,
+        hint=error.hint,
+        retry_after_s=error.retry_after_s,
+    )
+
+
+def _headers_of(error: ErrorInfo) -> dict[str, str]:
+    headers = {}
+    if error.retry_after_s is not None:
+        headers["Retry-After"] = str(max(1, math.ceil(error.retry_after_s)))
+    if error.http_status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="api-engine"'
+    return headers
+
+
+def _response(
+    status: int, code: int, message: str, data: object, headers: Mapping[str, str] | None
+) -> Response:
+    envelope = {
+        "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "code": code,
+        "message": message,
+        "data": data,
+    }
+    body = orjson.dumps(envelope, default=_plain)
+    return Response(body, status, dict(headers or {}), JSON_TYPE)
+
+
+def _plain(value: object) -> object:
+    """What orjson does not know by itself, in terms of what it knows."""
+    if isinstance(value, BaseModel):
+        return orjson.Fragment(value.model_dump_json())
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
+    raise TypeError(f"{type(value).__name__} cannot be answered as JSON")

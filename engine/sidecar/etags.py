@@ -1,0 +1,30 @@
+"""Entity tags of definitions, against lost updates (RFC 9110 §8.8.3 and §13.1.1)."""
+
+import re
+
+from engine.errors import BadRequestError
+from engine.model import ApiDefinition
+
+_ETAG = re.compile(r'^(?:W/)?"(\d+)(?:-[0-9a-f]+)?"$')
+
+
+def etag_of(api: ApiDefinition) -> str:
+    """The tag of a definition's present state: its version, and when it last changed."""
+    return f'"{api.version}-{int(api.updated_at.timestamp() * 1000):x}"'
+
+
+def expected_version(if_match: str | None) -> int | None:
+    """The version that `If-Match` expects to be live; None when any will do.
+
+    Raises:
+        BadRequestError: The header is no tag of ours.
+    """
+    if if_match is None or if_match.strip() == "*":
+        return None
+    match = _ETAG.match(if_match.strip())
+    if match is None:
+        raise BadRequestError(
+            f"If-Match: {if_match} is no tag of a definition",
+            hint="Send the ETag header that came with the definition.",
+        )
+    return int(match[1])

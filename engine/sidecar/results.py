@@ -1,0 +1,95 @@
+"""Answers an execution: as JSON in the envelope, or its rows as CSV, Parquet or Arrow."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import orjson
+from fastapi import Response
+
+from engine.formats import to_arrow_ipc, to_csv, to_parquet
+from engine.model import ExecutionResult
+from engine.sidecar.envelope import JSON_TYPE, answer, failure
+
+Format = Literal["json", "csv", "parquet", "arrow"]
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """A format that rows can be answered in."""
+
+    media_type: str
+    encode: Callable[[bytes], bytes]
+
+
+ENCODINGS: Mapping[Format, Encoding] = {
+    "csv": Encoding("text/csv", to_csv),
+    "parquet": Encoding("application/vnd.apache.parquet", to_parquet),
+    "arrow": Encoding("application/vnd.apache.arrow.stream", to_arrow_ipc),
+}
+
+
+def answer_execution(result: ExecutionResult, fmt: Format = "json") -> Response:
+    """The answer to a call; a failed one is always JSON.
+
+    Raises:
+        EngineError: The answer is not a table, so it has no such format.
+    """
+    headers = {**result.headers, "x-execution-id": str(result.execution_id)}
+    if result.error is not None:
+        return failure(result.error, execution=execution_fields(result), headers=headers)
+    if fmt == "json":
+        fields = execution_fields(result)
+        data = {"data": orjson.Fragment(result.data_json), **fields}
+        return answer(data, headers={**headers, "Vary": "Accept"})
+    encoding = ENCODINGS[fmt]
+    headers |= {"Vary": "Accept", "x-truncated": str(result.truncated).lower()}
+    return Response(encoding.encode(result.data_json), 200, headers, encoding.media_type)
+
+
+def execution_fields(result: ExecutionResult) -> dict[str, Any]:
+    """Everything a caller is told of a call besides its payload."""
+    fields: dict[str, Any] = {
+        "status": result.status,
+        "duration_ms": round(result.duration_ms, 3),
+        "circuit_breaker_state": result.circuit_breaker_state,
+        "cached": result.cached,
+        "execution_id": result.execution_id,
+        "attempts": result.attempts,
+        "version": result.version,
+        "trace_id": result.trace_id,
+    }
+    if result.cached:
+        fields |= {"stale": result.stale, "age_s": result.age_s}
+    extras = {
+        "steps": result.steps,
+        "logs": result.logs,
+        "warnings": result.warnings,
+        "usage": result.usage,
+        "trace": result.trace,
+    }
+    return fields | {name: value for name, value in extras.items() if value}
+
+
+def negotiate(accept: str, asked: Format | None) -> Format:
+    """The format to answer in: `?format=` decides, else the best known type in `Accept`.
+
+    RFC 9110 §12.5.1, by quality and then by the order written. Where nothing known is accepted the
+    answer is JSON, which the RFC allows and which a caller can at least read.
+    """
+    if asked is not None:
+        return asked
+    known: dict[str, Format] = {each.media_type: name for name, each in ENCODINGS.items()}
+    known |= {JSON_TYPE: "json", "application/*": "json", "*/*": "json", "text/*": "csv"}
+    wanted = [each for part in accept.split(",") if (each := _preference(part))[1] > 0]
+    best = sorted(wanted, key=lambda each: -each[1])
+    return next((known[media] for media, _ in best if media in known), "json")
+
+
+def _preference(part: str) -> tuple[str, float]:
+    media, *parameters = (piece.strip().lower() for piece in part.split(";"))
+    quality = next((p.removeprefix("q=") for p in parameters if p.startswith("q=")), "1")
+    try:
+        return media, float(quality)
+    except ValueError:
+        return media, 0.0

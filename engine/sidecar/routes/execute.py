@@ -1,0 +1,110 @@
+"""Calls: execute a published API, test a draft, say what a call would do."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Header, Query, Response
+
+from engine.call import ExecutionRequest
+from engine.definition_fields import new_definition
+from engine.model import ApiDefinition
+from engine.sidecar.deps import ApiRef, Visit, VisitDep
+from engine.sidecar.envelope import answer
+from engine.sidecar.openapi import documented
+from engine.sidecar.results import ENCODINGS, Format, answer_execution, negotiate
+from engine.sidecar.schemas import Envelope, ExecuteBody, ExecutionView, UnsavedCall
+
+router = APIRouter(prefix="/api-manager", tags=["execute"])
+CallBody = Annotated[ExecuteBody, Body()]
+NOTHING_SENT = ExecuteBody()
+WantTrace = Annotated[bool, Query(description="Return the policy trace of the call.")]
+AskedFormat = Annotated[
+    Format | None, Query(alias="format", description="Wins over the Accept header.")
+]
+_EXECUTED = documented(Envelope[ExecutionView], 404, 409, 413, 429, 502, 504)
+_EXECUTED["responses"][200] = {
+    "description": "The answer; rows also as CSV, Parquet or Arrow IPC.",
+    "content": {
+        encoding.media_type: {"schema": {"type": "string", "format": "binary"}}
+        for encoding in ENCODINGS.values()
+    },
+}
+_DRY_RUN = documented(Envelope[dict[str, object]], 404, 409, 413, 502, 504)
+
+
+@router.post("/test", **documented(Envelope[ExecutionView], 413, 502, 504))
+async def try_unsaved(body: UnsavedCall, visit: VisitDep) -> Response:
+    """Run a definition that is not saved yet, without cache, limits or breaker."""
+    return await visit.run(lambda: _try(visit, _unsaved(visit, body), body))
+
+
+@router.post("/dry-run", **_DRY_RUN)
+async def dry_run_unsaved(body: UnsavedCall, visit: VisitDep) -> Response:
+    """Say what a definition that is not saved yet would do, calling nothing."""
+    return await visit.run(lambda: _dry_run(visit, _unsaved(visit, body), body))
+
+
+@router.post("/{api}/execute", include_in_schema=False)
+@router.post("/apis/{api}/execute", **_EXECUTED)
+async def execute(
+    api: ApiRef,
+    visit: VisitDep,
+    body: CallBody = NOTHING_SENT,
+    *,
+    trace: WantTrace = False,
+    asked: AskedFormat = None,
+    accept: Annotated[str, Header(include_in_schema=False)] = "",
+) -> Response:
+    """Call a published API."""
+    request = ExecutionRequest(
+        api=api,
+        params=body.params,
+        input_payload=body.input_payload,
+        source="rest",
+        trace_id=visit.trace_id,
+        want_trace=trace,
+    )
+    fmt = negotiate(accept, asked)
+    return await visit.run(lambda: answer_execution(visit.engine.run(request, visit.caller), fmt))
+
+
+@router.post("/{api}/test", include_in_schema=False)
+@router.post("/apis/{api}/test", **documented(Envelope[ExecutionView], 404, 413, 502, 504))
+async def try_saved(api: ApiRef, visit: VisitDep, body: CallBody = NOTHING_SENT) -> Response:
+    """Run the draft, or the live version without one, without cache, limits or breaker."""
+    return await visit.run(lambda: _try(visit, _working_copy(visit, api), body))
+
+
+@router.post("/{api}/dry-run", include_in_schema=False)
+@router.post("/apis/{api}/dry-run", **_DRY_RUN)
+async def dry_run_saved(api: ApiRef, visit: VisitDep, body: CallBody = NOTHING_SENT) -> Response:
+    """Say what the draft, or the live version without one, would do, calling nothing."""
+    return await visit.run(lambda: _dry_run(visit, _working_copy(visit, api), body))
+
+
+def _unsaved(visit: Visit, body: UnsavedCall) -> ApiDefinition:
+    return new_definition({"api_name": "unsaved", **body.definition.sent()}, visit.caller)
+
+
+def _working_copy(visit: Visit, ref: str) -> ApiDefinition:
+    return visit.engine.apis.working_copy(ref, visit.caller)
+
+
+def _try(visit: Visit, api: ApiDefinition, body: ExecuteBody) -> Response:
+    request = _request(visit, api, body)
+    return answer_execution(visit.engine.run(request, visit.caller), "json")
+
+
+def _dry_run(visit: Visit, api: ApiDefinition, body: ExecuteBody) -> Response:
+    return answer(visit.engine.dry_run(_request(visit, api, body), visit.caller))
+
+
+def _request(visit: Visit, api: ApiDefinition, body: ExecuteBody) -> ExecutionRequest:
+    return ExecutionRequest(
+        api=api,
+        params=body.params,
+        input_payload=body.input_payload,
+        source="test",
+        trace_id=visit.trace_id,
+        test=True,
+        want_trace=True,
+    )

@@ -1,0 +1,76 @@
+"""The execution log."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Query, Response
+from pydantic import AfterValidator
+
+from engine.facade import Engine
+from engine.model import Caller, ExecutionQuery, ExecutionRecord, ExecutionStatus, Page
+from engine.sidecar.deps import ApiRef, VisitDep
+from engine.sidecar.envelope import answer
+from engine.sidecar.openapi import documented
+from engine.sidecar.schemas import Envelope, LogView
+
+router = APIRouter(prefix="/api-manager", tags=["logs"])
+
+
+def _as_utc(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+Since = Annotated[
+    datetime | None,
+    AfterValidator(lambda moment: moment and _as_utc(moment)),
+    Query(description="Not older than this; UTC unless it says otherwise."),
+]
+
+
+@router.get("/{api}/logs", include_in_schema=False)
+@router.get("/apis/{api}/logs", **documented(Envelope[Page[LogView]], 404))
+async def list_executions(
+    api: ApiRef,
+    visit: VisitDep,
+    *,
+    status: ExecutionStatus | None = None,
+    since: Since = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 10,
+    offset: Annotated[int, Query(ge=0)] = 0,
+) -> Response:
+    """List the executions of an API, newest first."""
+    found = await visit.run(
+        _search,
+        visit.engine,
+        visit.caller,
+        api,
+        ExecutionQuery(status=status, since=since, limit=limit, offset=offset),
+    )
+    items = [_view(record) for record in found.items]
+    return answer(
+        {"items": items, "total": found.total, "limit": found.limit, "offset": found.offset}
+    )
+
+
+@router.get("/executions/{execution_id}", **documented(Envelope[LogView], 404))
+async def read_execution(execution_id: UUID, visit: VisitDep) -> Response:
+    """Read one execution."""
+    return answer(_view(await visit.run(visit.engine.logs.get, execution_id, visit.caller)))
+
+
+def _search(
+    engine: Engine, caller: Caller, ref: str, query: ExecutionQuery
+) -> Page[ExecutionRecord]:
+    api_id = engine.apis.get(ref, caller).id
+    return engine.logs.search(query.model_copy(update={"api_id": api_id}), caller)
+
+
+def _view(record: ExecutionRecord) -> dict[str, Any]:
+    """A record as a caller sees it: its answer as JSON where it is whole, and no stack trace."""
+    fields = record.model_dump(exclude={"error_stacktrace", "response_data"})
+    response = record.response_data
+    if response is not None and not record.response_truncated:
+        return {**fields, "response_data": orjson.Fragment(response)}
+    return {**fields, "response_data": response}
