@@ -72,12 +72,25 @@ class NestedCall:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WorkflowRunOptions:
+    """A partial run of a workflow, for a test.
+
+    Attributes:
+        until: Run only this node and what it needs; its data is the answer.
+        pinned: Data of nodes that are not run but taken to have answered with it.
+    """
+
+    until: str | None = None
+    pinned: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class ExecutionContext:
     """Everything an attempt may know of its call besides its parameters.
 
     `call` runs another API as this caller, within this deadline, recorded as this one's child; it
     never raises for a failed child but returns its result. `secret` raises TemplateFailedError for
-    an unknown name.
+    an unknown name. `workflow` makes a workflow's run a partial one; other logic ignores it.
     """
 
     execution_id: UUID
@@ -92,6 +105,7 @@ class ExecutionContext:
     attempt: int
     call: Callable[[NestedCall], ExecutionResult]
     secret: Callable[[str], str]
+    workflow: WorkflowRunOptions | None = None
 
 
 class Executor(Protocol):
