@@ -1,0 +1,6 @@
+-- Milliseconds since 1970 by the server's clock, or `given` by a test.
+local function now_ms(given)
+  if given ~= '' then return tonumber(given) end
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
