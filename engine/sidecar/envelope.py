@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from engine.errors import EngineError
 from engine.model import ErrorInfo
+from engine.outcome import error_info
 
 JSON_TYPE = "application/json"
 
@@ -47,18 +48,6 @@ def failure(
     data = {"error": shown, **(execution or {})}
     all_headers = {**(headers or {}), **_headers_of(error)}
     return _response(error.http_status, error.http_status, error.message, data, all_headers)
-
-
-def error_info(error: EngineError) -> ErrorInfo:
-    """An exception as a value, fit for a caller."""
-    return ErrorInfo(
-        type=error.code,
-        message=error.message,
-        http_status=error.http_status,
-        details=error.details,
-        hint=error.hint,
-        retry_after_s=error.retry_after_s,
-    )
 
 
 def _headers_of(error: ErrorInfo) -> dict[str, str]:

@@ -29,17 +29,19 @@ ENCODINGS: Mapping[Format, Encoding] = {
 }
 
 
-def answer_execution(result: ExecutionResult, fmt: Format = "json") -> Response:
+def answer_execution(result: ExecutionResult, fmt: Format, *, want_trace: bool) -> Response:
     """The answer to a call; a failed one is always JSON.
 
     Raises:
         EngineError: The answer is not a table, so it has no such format.
     """
     headers = {**result.headers, "x-execution-id": str(result.execution_id)}
+    fields = execution_fields(result)
+    if want_trace:
+        fields["trace"] = result.trace
     if result.error is not None:
-        return failure(result.error, execution=execution_fields(result), headers=headers)
+        return failure(result.error, execution=fields, headers=headers)
     if fmt == "json":
-        fields = execution_fields(result)
         data = {"data": orjson.Fragment(result.data_json), **fields}
         return answer(data, headers={**headers, "Vary": "Accept"})
     encoding = ENCODINGS[fmt]
@@ -48,7 +50,7 @@ def answer_execution(result: ExecutionResult, fmt: Format = "json") -> Response:
 
 
 def execution_fields(result: ExecutionResult) -> dict[str, Any]:
-    """Everything a caller is told of a call besides its payload."""
+    """What every caller is told of a call besides its payload."""
     fields: dict[str, Any] = {
         "status": result.status,
         "duration_ms": round(result.duration_ms, 3),
@@ -66,7 +68,6 @@ def execution_fields(result: ExecutionResult) -> dict[str, Any]:
         "logs": result.logs,
         "warnings": result.warnings,
         "usage": result.usage,
-        "trace": result.trace,
     }
     return fields | {name: value for name, value in extras.items() if value}
 

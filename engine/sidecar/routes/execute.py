@@ -64,7 +64,9 @@ async def execute(
         want_trace=trace,
     )
     fmt = negotiate(accept, asked)
-    return await visit.run(lambda: answer_execution(visit.engine.run(request, visit.caller), fmt))
+    return await visit.run(
+        lambda: answer_execution(visit.engine.run(request, visit.caller), fmt, want_trace=trace)
+    )
 
 
 @router.post("/{api}/test", include_in_schema=False)
@@ -90,12 +92,16 @@ def _working_copy(visit: Visit, ref: str) -> ApiDefinition:
 
 
 def _try(visit: Visit, api: ApiDefinition, body: ExecuteBody) -> Response:
-    request = _request(visit, api, body)
-    return answer_execution(visit.engine.run(request, visit.caller), "json")
+    return _run(visit, _request(visit, api, body), "json")
 
 
 def _dry_run(visit: Visit, api: ApiDefinition, body: ExecuteBody) -> Response:
     return answer(visit.engine.dry_run(_request(visit, api, body), visit.caller))
+
+
+def _run(visit: Visit, request: ExecutionRequest, fmt: Format) -> Response:
+    result = visit.engine.run(request, visit.caller)
+    return answer_execution(result, fmt, want_trace=request.want_trace)
 
 
 def _request(visit: Visit, api: ApiDefinition, body: ExecuteBody) -> ExecutionRequest:
