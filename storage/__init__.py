@@ -1,0 +1,1 @@
+"""Every place where data is kept: metadata, execution log, query targets, shared state."""

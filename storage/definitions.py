@@ -1,0 +1,260 @@
+"""Keeps API definitions, their drafts and their versions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Text, cast, exc, func, or_, true
+
+from engine.errors import ConflictError, NotFoundError
+from engine.model import ApiDefinition, ApiDraft, ApiQuery, ApiVersion, Page
+from engine.model.definition import AUTHORED_FIELDS
+from storage.columns import json_array_contains
+from storage.database import Database, TenantRows
+from storage.tables import ApiDefinitionRow, ApiVersionRow, table_of
+
+_LIVE = tuple(table_of(ApiDefinitionRow).c[name] for name in ApiDefinition.model_fields)
+_NO_DRAFT: Mapping[str, None] = {
+    "draft_fields": None,
+    "draft_base_version": None,
+    "draft_updated_by": None,
+    "draft_updated_at": None,
+}
+
+
+class SqlDefinitionStore:
+    """The `DefinitionStore` on the metadata database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def get(self, tenant_id: str, ref: str) -> ApiDefinition:
+        """The live definition by id or name; raises NotFoundError."""
+        with self._database.reading(tenant_id) as rows:
+            return _definition(_found(rows, ref, *_LIVE))
+
+    def stamp(self, tenant_id: str, ref: str) -> tuple[UUID, int, bool]:
+        """Id, published version and `is_active` of an API; raises NotFoundError."""
+        row = ApiDefinitionRow
+        with self._database.reading(tenant_id) as rows:
+            found = _found(rows, ref, row.id, row.version, row.is_active)
+        return found["id"], found["version"], found["is_active"]
+
+    def search(self, tenant_id: str, query: ApiQuery) -> Page[ApiDefinition]:
+        """Definitions that match, by name."""
+        wanted = _matching(query)
+        with self._database.reading(tenant_id) as rows:
+            total = rows.execute(
+                rows.select(ApiDefinitionRow, func.count()).where(wanted)
+            ).scalar_one()
+            page = rows.execute(
+                rows.select(ApiDefinitionRow, *_LIVE)
+                .where(wanted)
+                .order_by(ApiDefinitionRow.api_name)
+                .limit(query.limit)
+                .offset(query.offset)
+            ).mappings()
+            items = tuple(_definition(found) for found in page)
+        return Page(items=items, total=total, limit=query.limit, offset=query.offset)
+
+    def create(self, api: ApiDefinition, *, note: str) -> ApiDefinition:
+        """Insert a definition; with `version` ≥ 1 also its version row.
+
+        Raises:
+            ConflictError: The name is taken in this tenant.
+        """
+        values = _as_values(api)
+        del values["tenant_id"]
+        try:
+            with self._database.writing(api.tenant_id) as rows:
+                rows.execute(rows.insert(ApiDefinitionRow, **values))
+                if api.version:
+                    _add_version(rows, api, note=note, by=api.created_by)
+        except exc.IntegrityError as error:
+            raise _name_taken(api) from error
+        return api
+
+    def publish(
+        self, api: ApiDefinition, *, expected_version: int, note: str, by: str
+    ) -> ApiDefinition:
+        """Make `api`'s authored fields live as version `expected_version` + 1; ends its draft.
+
+        Raises:
+            ConflictError: Somebody else published meanwhile, or the new name is taken.
+            NotFoundError: The API was deleted meanwhile.
+        """
+        known = _as_values(api)
+        authored = {name: known[name] for name in AUTHORED_FIELDS}
+        try:
+            with self._database.writing(api.tenant_id) as rows:
+                change = (
+                    rows.update(ApiDefinitionRow)
+                    .where(
+                        ApiDefinitionRow.id == api.id,
+                        ApiDefinitionRow.version == expected_version,
+                    )
+                    .values(**authored, **_NO_DRAFT)
+                    .values(version=expected_version + 1, updated_at=api.updated_at)
+                )
+                if rows.execute(change).rowcount == 0:
+                    _refuse_lost_update(rows, api, expected_version)
+                live = _definition(_found(rows, str(api.id), *_LIVE))
+                _add_version(rows, live, note=note, by=by)
+        except exc.IntegrityError as error:
+            raise _name_taken(api) from error
+        return live
+
+    def set_active(self, tenant_id: str, api_id: UUID, *, active: bool) -> ApiDefinition:
+        """Switch an API on or off; raises NotFoundError."""
+        return self._change(tenant_id, api_id, is_active=active)
+
+    def set_tool(self, tenant_id: str, api_id: UUID, tool_name: str | None) -> ApiDefinition:
+        """Link an API to the tool it is exported as, or unlink it; raises NotFoundError."""
+        return self._change(tenant_id, api_id, tool_name=tool_name)
+
+    def delete(self, tenant_id: str, api_id: UUID) -> None:
+        """Remove an API with its versions and draft; its log rows stay; raises NotFoundError."""
+        with self._database.writing(tenant_id) as rows:
+            removal = rows.delete(ApiDefinitionRow).where(ApiDefinitionRow.id == api_id)
+            if rows.execute(removal).rowcount == 0:
+                raise _no_api(str(api_id))
+
+    def draft(self, tenant_id: str, api_id: UUID) -> ApiDraft | None:
+        """The unpublished work on an API, if any; raises NotFoundError for an unknown API."""
+        row = ApiDefinitionRow
+        with self._database.reading(tenant_id) as rows:
+            found = _found(
+                rows,
+                str(api_id),
+                row.draft_fields,
+                row.draft_base_version,
+                row.draft_updated_by,
+                row.draft_updated_at,
+            )
+        if found["draft_fields"] is None:
+            return None
+        kept = {name.removeprefix("draft_"): value for name, value in found.items()}
+        return ApiDraft(api_id=api_id, **kept)
+
+    def save_draft(self, tenant_id: str, draft: ApiDraft) -> ApiDraft:
+        """Keep unpublished work; replaces the draft there was; raises NotFoundError."""
+        known = draft.model_dump(exclude={"api_id"})
+        self._change(
+            tenant_id, draft.api_id, **{f"draft_{name}": value for name, value in known.items()}
+        )
+        return draft
+
+    def drop_draft(self, tenant_id: str, api_id: UUID) -> None:
+        """Forget unpublished work; raises NotFoundError for an unknown API."""
+        self._change(tenant_id, api_id, **_NO_DRAFT)
+
+    def versions(self, tenant_id: str, api_id: UUID) -> tuple[ApiVersion, ...]:
+        """All versions, newest first."""
+        with self._database.reading(tenant_id) as rows:
+            found = rows.execute(
+                rows.select(ApiVersionRow)
+                .where(ApiVersionRow.api_id == api_id)
+                .order_by(ApiVersionRow.version.desc())
+            ).mappings()
+            return tuple(_version(row) for row in found)
+
+    def version(self, tenant_id: str, api_id: UUID, version: int) -> ApiVersion:
+        """One version; raises NotFoundError."""
+        with self._database.reading(tenant_id) as rows:
+            found = rows.execute(
+                rows.select(ApiVersionRow).where(
+                    ApiVersionRow.api_id == api_id, ApiVersionRow.version == version
+                )
+            ).mappings()
+            row = found.one_or_none()
+        if row is None:
+            raise NotFoundError(f"API {api_id} has no version {version}")
+        return _version(row)
+
+    def _change(self, tenant_id: str, api_id: UUID, **values: Any) -> ApiDefinition:
+        with self._database.writing(tenant_id) as rows:
+            change = rows.update(ApiDefinitionRow).where(ApiDefinitionRow.id == api_id)
+            rows.execute(change.values(**values))
+            return _definition(_found(rows, str(api_id), *_LIVE))
+
+
+def _found(rows: TenantRows, ref: str, *columns: Any) -> Mapping[Any, Any]:
+    by_name = ApiDefinitionRow.api_name == ref
+    by_id: ColumnElement[bool] | None = None
+    with suppress(ValueError):
+        by_id = ApiDefinitionRow.id == UUID(ref)
+    query = rows.select(ApiDefinitionRow, *columns)
+    if by_id is None:
+        query = query.where(by_name)
+    else:
+        # A name may look like an id; the id wins.
+        query = query.where(or_(by_id, by_name)).order_by(by_id.desc()).limit(1)
+    found = rows.execute(query).mappings().one_or_none()
+    if found is None:
+        raise _no_api(ref)
+    return found
+
+
+def _matching(query: ApiQuery) -> ColumnElement[bool]:
+    row = ApiDefinitionRow
+    wanted: ColumnElement[bool] = true()
+    if query.logic_type is not None:
+        wanted &= row.logic_type == query.logic_type
+    if query.is_active is not None:
+        wanted &= row.is_active == query.is_active
+    if query.tag is not None:
+        wanted &= json_array_contains(row.tags, query.tag)
+    if query.q:
+        places = (row.api_name, row.description, cast(row.tags, Text))
+        wanted &= or_(*(place.icontains(query.q, autoescape=True) for place in places))
+    return wanted
+
+
+def _as_values(api: ApiDefinition) -> dict[str, Any]:
+    policy = api.runtime_policy.model_dump(mode="json")
+    schema = {name: spec.model_dump(mode="json") for name, spec in api.param_schema.items()}
+    return dict(api) | {"runtime_policy": policy, "param_schema": schema, "tags": list(api.tags)}
+
+
+def _definition(row: Mapping[Any, Any]) -> ApiDefinition:
+    return ApiDefinition.model_validate(dict(row))
+
+
+def _version(row: Mapping[Any, Any]) -> ApiVersion:
+    known = {name: row[name] for name in ApiVersion.model_fields}
+    return ApiVersion.model_validate(known)
+
+
+def _add_version(rows: TenantRows, api: ApiDefinition, *, note: str, by: str) -> None:
+    rows.execute(
+        rows.insert(
+            ApiVersionRow,
+            api_id=api.id,
+            version=api.version,
+            snapshot=api.model_dump(mode="json"),
+            change_note=note,
+            created_by=by,
+            created_at=api.updated_at,
+        )
+    )
+
+
+def _refuse_lost_update(rows: TenantRows, api: ApiDefinition, expected: int) -> None:
+    live = _found(rows, str(api.id), ApiDefinitionRow.version)["version"]
+    raise ConflictError(
+        f"API {api.api_name!r} was published by somebody else meanwhile: "
+        f"version {live} is live, this change was made to version {expected}",
+        details={"live_version": live, "expected_version": expected},
+        hint="Load the live version, make the change again and publish.",
+    )
+
+
+def _name_taken(api: ApiDefinition) -> ConflictError:
+    return ConflictError(f"an API named {api.api_name!r} exists already; choose another name")
+
+
+def _no_api(ref: str) -> NotFoundError:
+    return NotFoundError(f"there is no API {ref!r}")
