@@ -172,6 +172,27 @@ class TableInfo:
     row_estimate: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class FunctionInfo:
+    """One function as a target's catalogue knows it; overloads are several.
+
+    Attributes:
+        name: In lower case.
+        returns_rows_only: It stands in FROM only (DuckDB's table functions).
+        built_in: It came with the database, not with its users.
+        volatile: It may change something, or its result changes within a statement.
+        trusted: It runs with the caller's rights, in a language that reaches nothing else.
+        unary: It can be called with one argument, so also as `(value).name`.
+    """
+
+    name: str
+    returns_rows_only: bool = False
+    built_in: bool = True
+    volatile: bool = False
+    trusted: bool = True
+    unary: bool = True
+
+
 class QueryTarget(Protocol):
     """A database that statements are run against, read-only in depth."""
 
@@ -199,11 +220,8 @@ class QueryTarget(Protocol):
         """Tables and views an analyst may read."""
         ...
 
-    def functions(self) -> frozenset[str]:
-        """Lower-case names of functions the guard may allow.
-
-        None of them writes, reads files, sleeps, signals, connects or changes settings.
-        """
+    def functions(self) -> tuple[FunctionInfo, ...]:
+        """Every function a statement could call; which ones it may, the guard decides."""
         ...
 
     def audit(self) -> tuple[str, ...]:

@@ -1,0 +1,1 @@
+"""Read-only query targets: the databases that analysts' statements run on."""

@@ -1,0 +1,224 @@
+"""One DuckDB database opened behind its walls, and the operations a target needs of it.
+
+Runs inside the worker process (`duckdb_worker.py`) and knows plain Python and DuckDB only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from storage.targets.duckdb_probe import stand_ins_of
+from storage.targets.duckdb_types import Wire, wire_of
+from storage.targets.encoding import Convert, encode_rows
+
+Answer = tuple[dict[str, Any], bytes]
+
+_SHAPES_KEPT = 512
+
+_FUNCTIONS = """
+select distinct lower(function_name), function_type, coalesce(database_name, '') = 'system'
+from duckdb_functions() where function_type <> 'pragma'
+"""
+_TABLES = """
+select schema_name, table_name, 'table', estimated_size from duckdb_tables() where not internal
+union all
+select schema_name, view_name, 'view', null from duckdb_views() where not internal
+order by 1, 2
+"""
+_COLUMNS = """
+select schema_name, table_name, column_name, data_type from duckdb_columns() where not internal
+order by schema_name, table_name, column_index
+"""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A statement's columns and how each is fetched."""
+
+    names: tuple[str, ...]
+    types: tuple[str, ...]
+    wires: tuple[Wire, ...]
+
+
+def open_database(
+    path: Path, *, memory_mb: int, threads: int, temporary: Path
+) -> duckdb.DuckDBPyConnection:
+    """Open a file read-only, with nothing outside of it in reach and every setting locked.
+
+    `errors_as_json` gives positions; `python_enable_replacements` would let a statement read the
+    variables of this process by name.
+    """
+    connection = duckdb.connect(
+        path,
+        read_only=True,
+        config={
+            "memory_limit": f"{memory_mb}MB",
+            "threads": threads,
+            "temp_directory": str(temporary),
+            "max_temp_directory_size": f"{4 * memory_mb}MB",
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+            "allow_community_extensions": "false",
+            "python_enable_replacements": "false",
+            "errors_as_json": "true",
+        },
+    )
+    connection.execute("SET allowed_configs=['max_execution_time', 'explain_output']")
+    connection.execute("SET enable_external_access=false")
+    connection.execute("SET lock_configuration=true")
+    return connection
+
+
+class StatementError(Exception):
+    """A statement failed inside the text it was wrapped in, `offset` bytes from its start."""
+
+    def __init__(self, cause: duckdb.Error, offset: int) -> None:
+        super().__init__(str(cause))
+        self.cause = cause
+        self.offset = offset
+
+
+class DuckDbSession:
+    """The operations on one open database.
+
+    Each takes a cursor of the calling thread and returns what is known of the answer and, for
+    `fetch`, the rows as JSON.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        self._shapes: dict[tuple[Any, ...], Shape] = {}
+
+    def cursor(self, timeout_ms: int) -> duckdb.DuckDBPyConnection:
+        """A cursor whose statements DuckDB itself ends after `timeout_ms`."""
+        cursor = self._connection.cursor()
+        cursor.execute(f"SET max_execution_time={max(1, timeout_ms)}")
+        return cursor
+
+    def fetch(
+        self, cursor: duckdb.DuckDBPyConnection, sql: str, values: Sequence[Any], max_rows: int
+    ) -> Answer:
+        """Run a statement and encode at most `max_rows` of its rows."""
+        shape = self._known_shape(cursor, sql, values)
+        start, end = _around(shape, max_rows)
+        _execute(cursor, start, sql, end, values)
+        columns, converters = _fetched_columns(shape, cursor.description)
+        rows = cursor.fetchall()
+        answer = {
+            "columns": columns,
+            "row_count": min(len(rows), max_rows),
+            "truncated": len(rows) > max_rows,
+        }
+        return answer, encode_rows([name for name, _ in columns], rows[:max_rows], converters)
+
+    def describe(self, cursor: duckdb.DuckDBPyConnection, sql: str) -> Answer:
+        """Types of the parameters in order, and columns, running nothing."""
+        stand_ins = stand_ins_of(cursor, sql)
+        try:
+            shape = _shape_of(cursor, sql, [value for _, value in stand_ins])
+        except StatementError as error:
+            if not isinstance(error.cause, duckdb.BinderException):
+                raise
+            # A guessed type did not fit; NULL fits everywhere, but leaves some columns untyped.
+            shape = _shape_of(cursor, sql, [None] * len(stand_ins))
+        columns = list(zip(shape.names, shape.types, strict=True))
+        return {"param_types": [name for name, _ in stand_ins], "columns": columns}, b""
+
+    def explain(self, cursor: duckdb.DuckDBPyConnection, sql: str, values: Sequence[Any]) -> Answer:
+        """The plan as text."""
+        plans = _execute(cursor, "explain ", sql, "", values).fetchall()
+        return {"plan": "\n".join(text for _, text in plans)}, b""
+
+    def schema(self, cursor: duckdb.DuckDBPyConnection) -> Answer:
+        """Tables, views and their columns."""
+        tables = cursor.execute(_TABLES).fetchall()
+        return {"tables": tables, "columns": cursor.execute(_COLUMNS).fetchall()}, b""
+
+    def functions(self, cursor: duckdb.DuckDBPyConnection) -> Answer:
+        """Every function: its name, its type, and whether it is built in."""
+        return {"functions": cursor.execute(_FUNCTIONS).fetchall()}, b""
+
+    def ping(self, cursor: duckdb.DuckDBPyConnection) -> Answer:
+        """Nothing, when the database answers."""
+        cursor.execute("select 1").fetchall()
+        return {}, b""
+
+    def _known_shape(
+        self, cursor: duckdb.DuckDBPyConnection, sql: str, values: Sequence[Any]
+    ) -> Shape:
+        if any(isinstance(value, Decimal | list) for value in values):
+            # Their SQL types depend on the value: DECIMAL(3,2), VARCHAR[].
+            return _shape_of(cursor, sql, values)
+        key = (sql, *map(type, values))
+        shape = self._shapes.get(key)
+        if shape is None:
+            if len(self._shapes) >= _SHAPES_KEPT:
+                self._shapes.clear()
+            shape = self._shapes[key] = _shape_of(cursor, sql, values)
+        return shape
+
+
+def _execute(
+    cursor: duckdb.DuckDBPyConnection, start: str, sql: str, end: str, values: Sequence[Any]
+) -> duckdb.DuckDBPyConnection:
+    try:
+        return cursor.execute(f"{start}{sql}{end}", list(values))
+    except duckdb.Error as error:
+        raise StatementError(error, len(start.encode())) from error
+
+
+def _shape_of(cursor: duckdb.DuckDBPyConnection, sql: str, values: Sequence[Any]) -> Shape:
+    _execute(cursor, "select * from (\n", sql, "\n) as _q limit 0", values)
+    columns = cursor.description
+    return Shape(
+        names=tuple(column[0] for column in columns),
+        types=tuple(str(column[1]) for column in columns),
+        wires=tuple(wire_of(column[1]) for column in columns),
+    )
+
+
+def _around(shape: Shape, max_rows: int) -> tuple[str, str]:
+    """What stands around a statement to cap its rows and cast the columns that leave as text.
+
+    DuckDB keeps a subquery's order under a projection and a limit (`preserve_insertion_order`).
+    """
+    limit = f"limit {int(max_rows) + 1}"
+    if not any(map(_is_cast, shape.types, shape.wires)):
+        return "select * from (\n", f"\n) as _q {limit}"
+    selected = ", ".join(
+        f"c{index}::{wire.sql_type}" if _is_cast(name, wire) else f"c{index}"
+        for index, (name, wire) in enumerate(zip(shape.types, shape.wires, strict=True))
+    )
+    aliases = ", ".join(f"c{index}" for index in range(len(shape.names)))
+    # The types are DuckDB's own names and the columns are numbered: nothing of the caller's.
+    return f"select {selected} from (\n", f"\n) as _q({aliases}) {limit}"  # noqa: S608
+
+
+def _is_cast(sql_type: str, wire: Wire) -> bool:
+    return wire.sql_type != sql_type
+
+
+def _fetched_columns(
+    shape: Shape, found: Sequence[Sequence[Any]]
+) -> tuple[list[tuple[str, str]], dict[int, Convert]]:
+    """Names and types of an answer; of a column that is not cast, its type in this very answer.
+
+    It may differ from the shape's where it follows a parameter: 1 is an INTEGER, 2**40 a BIGINT.
+    """
+    columns = []
+    converters = {}
+    for index, (name, sql_type, wire) in enumerate(
+        zip(shape.names, shape.types, shape.wires, strict=True)
+    ):
+        if not _is_cast(sql_type, wire):
+            sql_type, wire = str(found[index][1]), wire_of(found[index][1])  # noqa: PLW2901
+        columns.append((name, sql_type))
+        if wire.convert:
+            converters[index] = wire.convert
+    return columns, converters
