@@ -1,0 +1,7 @@
+"""The workflow executor: graphs of nodes, each calling another API."""
+
+from engine.executor_workflow.calls import ApiLookup, StoredApis
+from engine.executor_workflow.compiled import CompiledWorkflow
+from engine.executor_workflow.executor import WorkflowExecutor
+
+__all__ = ["ApiLookup", "CompiledWorkflow", "StoredApis", "WorkflowExecutor"]

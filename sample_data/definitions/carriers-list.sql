@@ -1,0 +1,6 @@
+SELECT
+  carrier,
+  name
+FROM airlines
+ORDER BY name
+LIMIT 100
