@@ -11,7 +11,7 @@ from engine.compilation import CompiledApi
 from engine.deadline import Deadline
 from engine.model import ApiDefinition, Caller, ExecutionSource, Payload
 from engine.model.execution import BreakerStateName
-from engine.ports import Params
+from engine.ports import Params, WorkflowRunOptions
 from engine.trace import TraceRecorder
 
 
@@ -27,6 +27,7 @@ class ExecutionRequest:
         deadline: The time budget inherited from a surrounding call.
         max_retries: Instead of the policy's, for this call only.
         max_rows, timeout_s: Narrower bounds than the policy's, for this call only.
+        workflow: Run a workflow in part; only with `test`.
     """
 
     api: str | ApiDefinition
@@ -44,6 +45,7 @@ class ExecutionRequest:
     max_retries: int | None = None
     max_rows: int | None = None
     timeout_s: float | None = None
+    workflow: WorkflowRunOptions | None = None
 
     @property
     def api_name(self) -> str:

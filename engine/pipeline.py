@@ -308,6 +308,7 @@ class Pipeline:
             attempt=attempt,
             call=partial(self._nested, call, deadline),
             secret=partial(self.read_secret, call.caller.tenant_id),
+            workflow=call.request.workflow if call.request.test else None,
         )
 
     def _nested(self, parent: Call, deadline: Deadline, nested: NestedCall) -> ExecutionResult:
