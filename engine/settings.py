@@ -87,10 +87,14 @@ class Settings(BaseSettings):
         default=1_048_576, ge=1024, description="Bytes of params and of answer kept in the log."
     )
     max_concurrent_calls: int = Field(
-        default=64, ge=1, description="Calls running at once in one process; more are refused."
+        default=64,
+        ge=1,
+        description="REST calls running at once in one process; further ones wait.",
     )
     max_waiting_calls: int = Field(
-        default=256, ge=0, description="REST calls waiting for their turn; more are refused."
+        default=256,
+        ge=0,
+        description="REST calls that may wait for their turn; further ones get 503.",
     )
     duckdb_memory_mb: int = Field(
         default=512, ge=64, description="Memory limit of each DuckDB source in MB."

@@ -1,0 +1,139 @@
+"""What holds for every endpoint there is, found by the OpenAPI document and the docs."""
+
+import re
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi.testclient import TestClient
+
+from engine.sidecar import create_app
+
+DOCUMENT = create_app(lambda: pytest.fail("the document needs no engine")).openapi()
+ROUTES = sorted(
+    (method.upper(), path) for path, methods in DOCUMENT["paths"].items() for method in methods
+)
+OPEN = {("GET", "/"), ("GET", "/healthz"), ("GET", "/readyz")}
+GUARDED = [route for route in ROUTES if route not in OPEN]
+NEEDS = {
+    (method, path): role
+    for method, path, role in re.findall(
+        r"^\| `(\w+) (/\S*)` \|.*\| (\w+) \|$",
+        (Path(__file__).parents[3] / "docs" / "rest.md").read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
+}
+RANKS = ["viewer", "analyst", "admin"]
+
+
+def filled(path: str, api: str = "nowhere") -> str:
+    path = path.replace("{execution_id}", "6f1c1a1e-0000-4000-8000-000000000000")
+    return re.sub(r"{[^}]+}", "1", path.replace("{api}", api))
+
+
+def body_for(path: str) -> dict[str, object]:
+    if path.endswith("validate-sql"):
+        return {"sql": "SELECT 1", "dialect": "duckdb"}
+    if path in ("/api-manager/test", "/api-manager/dry-run"):
+        return {"definition": {"logic_type": "sql", "logic_body": "SELECT 1"}}
+    return {}
+
+
+def assert_failure(response: httpx.Response, *statuses: int) -> None:
+    body = response.json()
+    assert response.status_code in statuses, response.text
+    assert list(body) == ["time", "code", "message", "data"]
+    assert body["code"] == response.status_code
+    assert set(body["data"]["error"]) == {"type", "message", "details", "hint"}
+    assert body["message"] == body["data"]["error"]["message"]
+    assert response.headers["x-request-id"]
+    assert "Traceback" not in response.text
+
+
+@pytest.mark.parametrize(("method", "path"), GUARDED)
+@pytest.mark.parametrize("headers", [{}, {"X-API-Key": "wrong"}, {"Authorization": "Basic eDp5"}])
+def test_without_credentials_nothing_is_answered(stranger, method, path, headers):
+    response = stranger.request(method, filled(path), headers=headers, json=body_for(path))
+
+    assert_failure(response, 401)
+    assert response.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize(("method", "path"), GUARDED)
+@pytest.mark.parametrize("role", RANKS)
+def test_each_role_may_do_what_the_docs_say_and_no_more(client_as, method, path, role):
+    is_allowed = RANKS.index(role) >= RANKS.index(NEEDS[method, path])
+
+    response = client_as(role).request(method, filled(path), json=body_for(path))
+
+    assert (response.status_code != 403) is is_allowed, response.text
+    if response.status_code >= 400:
+        assert_failure(response, 403, 404, 422)
+
+
+@pytest.mark.parametrize(("method", "path"), GUARDED)
+def test_another_tenants_apis_are_not_there(engine, operator, base_url, new_api, method, path):
+    api = new_api()["api_name"]
+    neighbour = operator.model_copy(update={"tenant_id": "neighbour"})
+    key = engine.auth.keys.create(neighbour, name="n", roles=["admin"]).text
+    url = base_url + filled(path, api)
+
+    response = httpx.request(method, url, headers={"X-API-Key": key}, json=body_for(path))
+
+    if "{" in path:
+        assert_failure(response, 404)
+    assert api not in response.text.replace(f"'{api}'", "")
+
+
+@pytest.mark.parametrize(("method", "path"), [r for r in GUARDED if r[0] in ("POST", "PUT")])
+@pytest.mark.parametrize("body", [b"{", b'{"a": 1', b"\xff", b"[]", b"1", b'"x"'])
+def test_a_broken_body_is_refused_in_the_envelope(admin, method, path, body):
+    headers = {"Content-Type": "application/json"}
+
+    assert_failure(admin.request(method, filled(path), content=body, headers=headers), 400, 422)
+
+
+@pytest.mark.parametrize(("_", "path"), ROUTES)
+def test_a_wrong_method_is_refused_in_the_envelope(admin, _, path):
+    response = admin.request("TRACE", filled(path))
+
+    assert_failure(response, 405)
+    assert response.headers["Allow"]
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/api-manager", "/api-manager/apis/", "/healthz/x"])
+def test_an_unknown_path_is_refused_in_the_envelope(admin, path):
+    assert_failure(admin.get(path), 404)
+
+
+@pytest.mark.parametrize(("method", "path"), GUARDED)
+def test_a_bug_tells_nothing_of_itself(method, path):
+    broken = create_app(object)  # an engine that has none of its parts
+    client = TestClient(broken, raise_server_exceptions=False)
+
+    response = client.request(method, filled(path), json=body_for(path))
+
+    assert_failure(response, 500)
+    assert "object" not in response.text
+    assert response.headers["x-request-id"] in response.json()["data"]["error"]["hint"]
+
+
+def test_the_docs_list_every_endpoint():
+    assert set(NEEDS) == set(ROUTES)
+
+
+def test_every_endpoint_documents_envelope_errors_and_credentials():
+    for method, path in GUARDED:
+        operation = DOCUMENT["paths"][path][method.lower()]
+        failure = operation["responses"]["401"]["content"]["application/json"]["schema"]
+        assert operation["security"] == [{"ApiKey": []}, {"Bearer": []}]
+        assert failure == {"$ref": "#/components/schemas/ErrorEnvelope"}
+        assert operation["summary"]
+        assert operation["description"]
+
+
+def test_the_document_names_both_ways_to_authenticate():
+    schemes = DOCUMENT["components"]["securitySchemes"]
+
+    assert schemes["ApiKey"]["name"] == "X-API-Key"
+    assert schemes["Bearer"]["scheme"] == "bearer"
