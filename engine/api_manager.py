@@ -33,7 +33,7 @@ class ApiManager:
         catalog: ApiCatalog,
         compiler: Compiler,
         audit: SettingStore,
-        drop_cached: Callable[[ApiDefinition], None],
+        drop_cached: Callable[[ApiDefinition], object],
     ) -> None:
         self._store = store
         self._catalog = catalog

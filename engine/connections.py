@@ -39,6 +39,11 @@ class Connections:
         authorize(caller, "connections:read")
         return tuple(sorted(self._known(caller.tenant_id).values(), key=lambda each: each.name))
 
+    @property
+    def fixed(self) -> tuple[Connection, ...]:
+        """The connections that every tenant has: built in, or from the environment."""
+        return tuple(self._fixed.values())
+
     def save(self, connection: Connection, caller: Caller) -> None:
         """Add or replace a stored connection of the caller's tenant."""
         authorize(caller, "connections:write")
