@@ -130,9 +130,10 @@ class Database:
             yield
         except exc.IntegrityError:
             raise
-        except exc.DataError as error:
-            raise BadRequestError(f"{self.name} cannot store a value: {_reason(error)}") from error
         except (exc.DBAPIError, exc.TimeoutError) as error:
+            if _is_about_a_value(error):
+                message = f"{self.name} cannot store a value: {_reason(error)}"
+                raise BadRequestError(message) from error
             raise self._unavailable(error) from error
 
     def ping(self) -> None:
@@ -177,6 +178,12 @@ def is_damage(error: BaseException) -> bool:
         return False
     name: str = getattr(cause, "sqlite_errorname", "")
     return name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT"))
+
+
+def _is_about_a_value(error: exc.DBAPIError | exc.TimeoutError) -> bool:
+    # SQLSTATE class 54 is PostgreSQL's "program limit exceeded": too long for an index, say.
+    state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
+    return isinstance(error, exc.DataError) or state.startswith("54")
 
 
 def _parsed(text_url: str) -> URL:
