@@ -1,0 +1,249 @@
+"""Sessions of one PostgreSQL target: few, reused, read-only, and clean each time they are lent.
+
+psycopg's own pool connects in the background and tells a waiting caller only that time ran out.
+Here a caller connects for itself, so a server that is down is said at once, with the reason.
+"""
+
+from __future__ import annotations
+
+import select
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg import conninfo, generators
+from psycopg.abc import PQGen
+from psycopg.adapt import AdaptersMap
+from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.pq.abc import PGresult
+from psycopg.types.bool import BoolLoader
+from psycopg.types.numeric import FloatLoader, IntLoader
+from psycopg.types.string import StrDumperUnknown, TextLoader
+
+from engine.deadline import Deadline
+from engine.errors import OverloadedError, TargetUnavailableError
+
+GRACE_S = 0.06
+"""How long after the deadline a server may still say by itself that it stopped the statement."""
+LOCK_TIMEOUT_MS = 2000
+_CONNECT_TIMEOUT_S = 5
+_MAX_IDLE_S = 300.0
+_WAIT_INTERVAL_S = 0.1
+
+_SETTINGS = {
+    "default_transaction_read_only": "on",
+    "statement_timeout": "30s",
+    "lock_timeout": LOCK_TIMEOUT_MS,
+    "idle_in_transaction_session_timeout": "10s",
+    "TimeZone": "UTC",
+    "DateStyle": "ISO",
+    "IntervalStyle": "iso_8601",
+    "bytea_output": "hex",
+    "extra_float_digits": 1,
+    "xmloption": "content",
+    "standard_conforming_strings": "on",
+}
+_RESET = b"""
+RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *;
+SELECT pg_advisory_unlock_all(); DISCARD SEQUENCES; DISCARD TEMP
+"""
+"""DISCARD ALL without the loss of prepared plans, and allowed in one round trip with others."""
+
+_CONNECT_REASONS = {
+    "refused": "nothing listens at its address",
+    "authentication failed": "it refused the user or the password",
+    "no password supplied": "it wants a password",
+    "does not exist": "it has no such database or role",
+    "could not translate": "its host name is unknown",
+    "too many": "it has no free connection slot",
+    "starting up": "it is starting up",
+    "shutting down": "it is shutting down",
+    "timeout": "it did not answer in time",
+    "ssl": "it and the connection disagree about TLS",
+}
+
+
+class Session(psycopg.Connection[tuple[Any, ...]]):
+    """A connection whose every wait ends at `cutoff`, on the monotonic clock."""
+
+    cutoff: float = float("inf")
+    idle_since: float = 0.0
+
+    def wait(
+        self, gen: PQGen[Any], interval: float = _WAIT_INTERVAL_S, timeout: float | None = None
+    ) -> Any:
+        """Wait for libpq, at most until the cutoff; then psycopg raises its timeout."""
+        if self.cutoff != float("inf"):
+            timeout = max(0.0, self.cutoff - time.monotonic())
+        return super().wait(gen, interval, timeout)
+
+    def run(self, command: bytes) -> list[PGresult]:
+        """Send statements without parameters; raises the error of the first that failed."""
+        self.pgconn.send_query(command)
+        return self._results()
+
+    def describe(self, sql: str) -> PGresult:
+        """What the server says of a statement without running it."""
+        self.pgconn.send_prepare(b"", sql.encode())
+        self._results()
+        self.pgconn.send_describe_prepared(b"")
+        return self._results()[-1]
+
+    def begin_reset(self) -> None:
+        """Ask the server to forget what this session changed; `finish_reset` reads its answer."""
+        self.pgconn.send_query(_RESET)
+        self.pgconn.flush()
+
+    def finish_reset(self) -> None:
+        """Read the answer to `begin_reset`; raises OperationalError when the server is gone."""
+        self._results()
+        if select.select([self.pgconn.socket], [], [], 0)[0]:
+            self.pgconn.consume_input()
+
+    def _results(self) -> list[PGresult]:
+        results = self.wait(generators.execute(self.pgconn))
+        for result in results:
+            if result.status == ExecStatus.FATAL_ERROR:
+                raise psycopg.errors.error_from_result(result)
+        return list(results)
+
+
+class SessionPool:
+    """At most `size` sessions, lent to one caller each; thread-safe."""
+
+    def __init__(self, dsn: str, size: int) -> None:
+        self._dsn = dsn
+        self._places = threading.BoundedSemaphore(size)
+        self._size = size
+        self._idle: deque[Session] = deque()
+        self._closed = False
+        self._adapters = _adapters()
+
+    @contextmanager
+    def session(self, deadline: Deadline) -> Iterator[Session]:
+        """Lend a session until the block ends; its waits end shortly after the deadline.
+
+        Raises:
+            OverloadedError: Every session is in use until the deadline.
+            TargetUnavailableError: The server cannot be reached.
+        """
+        if not self._places.acquire(timeout=deadline.remaining_s()):
+            raise OverloadedError(
+                f"all {self._size} connections to the database are in use", retry_after_s=1.0
+            )
+        try:
+            session = self._reused(deadline) or self._connected(deadline)
+            try:
+                yield session
+            finally:
+                self._give_back(session)
+        finally:
+            self._places.release()
+
+    def close(self) -> None:
+        """Close idle sessions, and each lent one when it comes back."""
+        self._closed = True
+        while self._idle:
+            self._idle.pop().close()
+
+    def _reused(self, deadline: Deadline) -> Session | None:
+        """The session used last, if the server still knows it."""
+        while True:
+            try:
+                session = self._idle.pop()
+            except IndexError:
+                return None
+            session.cutoff = _cutoff(deadline)
+            try:
+                session.finish_reset()
+            except psycopg.Error:
+                session.close()
+            else:
+                return session
+
+    def _connected(self, deadline: Deadline) -> Session:
+        timeout_s = max(2, min(_CONNECT_TIMEOUT_S, int(deadline.remaining_s())))
+        try:
+            session = Session.connect(
+                _with_settings(self._dsn),
+                autocommit=True,
+                cursor_factory=psycopg.RawCursor,
+                context=self._adapters,
+                connect_timeout=timeout_s,
+                tcp_user_timeout=10_000,
+            )
+        except psycopg.Error as error:
+            raise TargetUnavailableError(
+                f"the PostgreSQL server cannot be reached: {_reason(error)}",
+                hint="Check the connection's address and credentials, and that the server runs.",
+            ) from error
+        session.cutoff = _cutoff(deadline)
+        return session
+
+    def _give_back(self, session: Session) -> None:
+        if self._closed or session.pgconn.transaction_status != TransactionStatus.IDLE:
+            session.close()
+            return
+        try:
+            session.begin_reset()
+        except psycopg.Error:
+            session.close()
+            return
+        session.idle_since = time.monotonic()
+        self._idle.append(session)
+        self._close_long_idle(session.idle_since)
+
+    def _close_long_idle(self, now: float) -> None:
+        try:
+            oldest = self._idle.popleft()
+        except IndexError:
+            return
+        if now - oldest.idle_since > _MAX_IDLE_S:
+            oldest.close()
+        else:
+            self._idle.appendleft(oldest)
+
+
+def _cutoff(deadline: Deadline) -> float:
+    return time.monotonic() + deadline.remaining_s() + GRACE_S
+
+
+def _with_settings(dsn: str) -> str:
+    options = " ".join(f"-c {name}={value}" for name, value in _SETTINGS.items())
+    try:
+        given = conninfo.conninfo_to_dict(dsn)
+    except psycopg.ProgrammingError:
+        raise TargetUnavailableError(
+            "the connection's DSN cannot be read",
+            hint="Write it as postgresql://user:password@host:port/database.",
+        ) from None  # libpq quotes the DSN, password included, in its message
+    return conninfo.make_conninfo(dsn, options=f"{given.get('options') or ''} {options}".strip())
+
+
+def _reason(error: psycopg.Error) -> str:
+    message = str(error).lower()
+    return next(
+        (reason for words, reason in _CONNECT_REASONS.items() if words in message),
+        "the connection failed",
+    )
+
+
+def _adapters() -> AdaptersMap:
+    """Everything as PostgreSQL's own text, but for booleans, integers and floats.
+
+    Parameters go as text of unknown type, so that the server infers their types exactly as it does
+    when it describes the statement.
+    """
+    adapters = AdaptersMap(types=psycopg.adapters.types)
+    adapters.register_dumper(str, StrDumperUnknown)
+    adapters.register_loader(0, TextLoader)
+    adapters.register_loader("bool", BoolLoader)
+    for name in ("int2", "int4", "int8", "oid"):
+        adapters.register_loader(name, IntLoader)
+    for name in ("float4", "float8"):
+        adapters.register_loader(name, FloatLoader)
+    return adapters
