@@ -67,10 +67,8 @@ def permit(reply: Sequence[Any], token: str) -> Permit:
     )
 
 
-def breaker_state(
-    fields: Mapping[bytes, bytes], probes: Sequence[tuple[bytes, float]]
-) -> BreakerState:
-    """A breaker from its hash and its trial calls' leases."""
+def breaker_state(fields: Mapping[bytes, bytes], probes: Sequence[bytes]) -> BreakerState:
+    """A breaker from its hash and its trial calls as `token, end of its lease` in turn."""
     return BreakerState(
         state=_STATES[fields.get(b"state", b"closed")],
         mode=_MODES[fields.get(b"mode", b"auto")],
@@ -79,7 +77,9 @@ def breaker_state(
         trips=int(fields.get(b"trips", 0)),
         opened_ms=int(fields.get(b"opened_ms", 0)),
         open_ms=int(fields.get(b"open_ms", 0)),
-        probes={token.decode(): int(end) for token, end in probes},
+        probes={
+            token.decode(): int(end) for token, end in zip(probes[::2], probes[1::2], strict=True)
+        },
         reason=fields.get(b"reason", b"").decode(),
         changed_by=fields.get(b"changed_by", b"").decode(),
     )
