@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from engine.errors import PermissionDeniedError
+from engine.auth import authorize
 from engine.log_values import MAX_STACKTRACE_BYTES, fit_json, head, json_head, storable_text, tail
 from engine.model import (
     Caller,
@@ -143,8 +143,7 @@ class ExecutionLog:
         return self._store.summary(caller.tenant_id, since)
 
     def _prepare(self, caller: Caller) -> None:
-        if not caller.has_role("viewer"):
-            raise PermissionDeniedError("reading the execution log needs the role viewer")
+        authorize(caller, "logs:read")
         self._journal.flush()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Self
 
@@ -53,7 +53,7 @@ class Engine:
     shared: SharedState
     health: HealthCheck
     closing: ExitStack
-    first_key: str | None = None
+    first_key: str | None = field(default=None, repr=False)
 
     @classmethod
     def open(cls, settings: Settings | None = None) -> Engine:

@@ -68,6 +68,7 @@ async def enter(
     return Visit(engine, caller, request.state.trace_id, calls)
 
 
+VersionNumber = Annotated[int, Path(ge=1, le=2_147_483_647, description="A version's number.")]
 EngineDep = Annotated[Engine, Depends(open_engine)]
 CallPoolDep = Annotated[CallPool, Depends(call_pool)]
 VisitDep = Annotated[Visit, Depends(enter)]

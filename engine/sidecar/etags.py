@@ -1,5 +1,6 @@
 """Entity tags of definitions, against lost updates (RFC 9110 §8.8.3 and §13.1.1)."""
 
+import hashlib
 import re
 
 from engine.errors import BadRequestError
@@ -9,8 +10,9 @@ _ETAG = re.compile(r'^(?:W/)?"(\d+)(?:-[0-9a-f]+)?"$')
 
 
 def etag_of(api: ApiDefinition) -> str:
-    """The tag of a definition's present state: its version, and when it last changed."""
-    return f'"{api.version}-{int(api.updated_at.timestamp() * 1000):x}"'
+    """The tag of a definition's present state: its version, and a digest of all of it."""
+    digest = hashlib.blake2b(api.model_dump_json().encode(), digest_size=8).hexdigest()
+    return f'"{api.version}-{digest}"'
 
 
 def expected_version(if_match: str | None) -> int | None:

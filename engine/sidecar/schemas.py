@@ -75,7 +75,7 @@ class Publication(BaseModel):
     """How a change is published."""
 
     publish: bool = Field(default=True, description="False keeps the change as a draft.")
-    note: str = Field(default="", max_length=1000, description="Kept with the version.")
+    change_note: str = Field(default="", max_length=1000, description="Kept with the version.")
 
 
 class DefinitionChange(DefinitionFields, Publication):
@@ -116,7 +116,7 @@ class ToggleBody(_Body):
 class RollbackBody(_Body):
     """Why an old version comes back."""
 
-    note: str = Field(default="", max_length=1000)
+    change_note: str = Field(default="", max_length=1000)
 
 
 class SqlCheckBody(_Body):
@@ -205,8 +205,8 @@ class DiffView(BaseModel):
     logic_body_diff: str
 
 
-class LogView(BaseModel):
-    """One row of the execution log; `response_data` is a text where it was cut."""
+class LogEntry(BaseModel):
+    """One row of the execution log."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -220,7 +220,6 @@ class LogView(BaseModel):
     status: ExecutionStatus
     duration_ms: float
     request_params: dict[str, Any]
-    response_data: Any
     response_truncated: bool
     response_status: int
     error_type: str | None
@@ -230,3 +229,9 @@ class LogView(BaseModel):
     circuit_breaker_state: BreakerStateName
     metadata: dict[str, Any]
     created_at: datetime
+
+
+class LogView(LogEntry):
+    """One execution with its answer, which is a text where it was cut."""
+
+    response_data: Any

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Body, Header, Query, Response
 from engine.errors import NotFoundError
 from engine.facade import Engine
 from engine.model import ApiDefinition, ApiDraft, ApiQuery, ApiVersion, Caller, Page
-from engine.sidecar.deps import ApiRef, VisitDep
+from engine.sidecar.deps import ApiRef, VersionNumber, VisitDep
 from engine.sidecar.envelope import answer
 from engine.sidecar.etags import etag_of, expected_version
 from engine.sidecar.openapi import documented
@@ -41,7 +41,11 @@ async def list_apis(query: Annotated[ApiQuery, Query()], visit: VisitDep) -> Res
 async def create_api(body: WholeDefinition, visit: VisitDep) -> Response:
     """Create an API, published at once as version 1 or kept as a draft."""
     api = await visit.run(
-        visit.engine.apis.create, body.sent(), visit.caller, publish=body.publish, note=body.note
+        visit.engine.apis.create,
+        body.sent(),
+        visit.caller,
+        publish=body.publish,
+        note=body.change_note,
     )
     return answer(api, status=201, headers={"ETag": etag_of(api)})
 
@@ -105,13 +109,15 @@ async def list_versions(api: ApiRef, visit: VisitDep) -> Response:
 
 
 @router.get("/apis/{api}/versions/{version}", **documented(Envelope[ApiVersion], 404))
-async def read_version(api: ApiRef, version: int, visit: VisitDep) -> Response:
+async def read_version(api: ApiRef, version: VersionNumber, visit: VisitDep) -> Response:
     """Read one version."""
     return answer(await visit.run(visit.engine.apis.version, api, version, visit.caller))
 
 
 @router.get("/apis/{api}/versions/{a}/diff/{b}", **documented(Envelope[DiffView], 404))
-async def diff_versions(api: ApiRef, a: int, b: int, visit: VisitDep) -> Response:
+async def diff_versions(
+    api: ApiRef, a: VersionNumber, b: VersionNumber, visit: VisitDep
+) -> Response:
     """Say how version `b` differs from version `a`."""
     return answer(await visit.run(visit.engine.apis.diff, api, a, b, visit.caller))
 
@@ -120,12 +126,14 @@ async def diff_versions(api: ApiRef, a: int, b: int, visit: VisitDep) -> Respons
 @router.post("/apis/{api}/rollback/{version_id}", **documented(Envelope[ApiDefinition], 404, 409))
 async def roll_back(
     api: ApiRef,
-    version_id: int,
+    version_id: VersionNumber,
     visit: VisitDep,
     body: Annotated[RollbackBody, Body()] = NO_NOTE,
 ) -> Response:
     """Publish a new version equal to an old one."""
-    rollback = partial(visit.engine.apis.rollback, api, version_id, visit.caller, note=body.note)
+    rollback = partial(
+        visit.engine.apis.rollback, api, version_id, visit.caller, note=body.change_note
+    )
     return _definition(await visit.run(rollback))
 
 
@@ -146,7 +154,7 @@ def _change(
         fields,
         caller,
         publish=how.publish,
-        note=how.note,
+        note=how.change_note,
         expected_version=expected_version(if_match),
     )
     return _definition(live) if how.publish else answer(_draft(engine, str(live.id), caller))

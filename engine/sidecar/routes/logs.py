@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-import orjson
 from fastapi import APIRouter, Query, Response
+from orjson import Fragment
 from pydantic import AfterValidator
 
 from engine.facade import Engine
@@ -13,7 +13,7 @@ from engine.model import Caller, ExecutionQuery, ExecutionRecord, ExecutionStatu
 from engine.sidecar.deps import ApiRef, VisitDep
 from engine.sidecar.envelope import answer
 from engine.sidecar.openapi import documented
-from engine.sidecar.schemas import Envelope, LogView
+from engine.sidecar.schemas import Envelope, LogEntry, LogView
 
 router = APIRouter(prefix="/api-manager", tags=["logs"])
 
@@ -30,7 +30,7 @@ Since = Annotated[
 
 
 @router.get("/{api}/logs", include_in_schema=False)
-@router.get("/apis/{api}/logs", **documented(Envelope[Page[LogView]], 404))
+@router.get("/apis/{api}/logs", **documented(Envelope[Page[LogEntry]], 404))
 async def list_executions(
     api: ApiRef,
     visit: VisitDep,
@@ -40,7 +40,7 @@ async def list_executions(
     limit: Annotated[int, Query(ge=1, le=1000)] = 10,
     offset: Annotated[int, Query(ge=0)] = 0,
 ) -> Response:
-    """List the executions of an API, newest first."""
+    """List the executions of an API, newest first; each one's answer is read with it alone."""
     found = await visit.run(
         _search,
         visit.engine,
@@ -48,7 +48,7 @@ async def list_executions(
         api,
         ExecutionQuery(status=status, since=since, limit=limit, offset=offset),
     )
-    items = [_view(record) for record in found.items]
+    items = [_listed(record) for record in found.items]
     return answer(
         {"items": items, "total": found.total, "limit": found.limit, "offset": found.offset}
     )
@@ -67,10 +67,14 @@ def _search(
     return engine.logs.search(query.model_copy(update={"api_id": api_id}), caller)
 
 
+def _listed(record: ExecutionRecord) -> dict[str, Any]:
+    """A record as a caller sees it: never with a stack trace."""
+    return record.model_dump(exclude={"error_stacktrace", "response_data"})
+
+
 def _view(record: ExecutionRecord) -> dict[str, Any]:
-    """A record as a caller sees it: its answer as JSON where it is whole, and no stack trace."""
-    fields = record.model_dump(exclude={"error_stacktrace", "response_data"})
+    """The same with its answer: as JSON where it is whole, as text where it was cut."""
     response = record.response_data
-    if response is not None and not record.response_truncated:
-        return {**fields, "response_data": orjson.Fragment(response)}
-    return {**fields, "response_data": response}
+    if response is None or record.response_truncated:
+        return {**_listed(record), "response_data": response}
+    return {**_listed(record), "response_data": Fragment(response)}

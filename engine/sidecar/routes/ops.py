@@ -14,7 +14,8 @@ router = APIRouter(tags=["ops"])
 @router.get("/", response_model=Envelope[dict[str, str]])
 async def index(request: Request) -> Response:
     """Say where things are."""
-    here = str(request.base_url).rstrip("/")
+    # Not `base_url`: it forgets the path that this app is mounted under.
+    here = str(request.base_url.replace(path=request.scope["root_path"])).rstrip("/")
     paths = {
         "apis": "/api-manager/apis",
         "openapi": "/openapi.json",

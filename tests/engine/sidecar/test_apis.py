@@ -195,18 +195,22 @@ def test_the_switch_goes_where_it_is_told_or_over(admin, new_api):
 def test_versions_differ_and_come_back(admin, new_api):
     api = new_api(description="one")
     admin.patch(
-        url(api), json={"logic_body": "SELECT 2 AS answer", "param_schema": {}, "note": "two"}
+        url(api),
+        json={"logic_body": "SELECT 2 AS answer", "param_schema": {}, "change_note": "two"},
     )
 
     versions = admin.get(url(api, "versions")).json()["data"]
     diff = admin.get(url(api, "versions", "1", "diff", "2")).json()["data"]
-    back = admin.post(url(api, "rollback", "1"), json={"note": "was better"}).json()["data"]
+    back = admin.post(url(api, "rollback", "1"), json={"change_note": "was better"}).json()["data"]
 
-    assert [(each["version"], each["note"]) for each in versions] == [(2, "two"), (1, "created")]
+    assert [(each["version"], each["change_note"]) for each in versions] == [
+        (2, "two"),
+        (1, "created"),
+    ]
     assert "+SELECT 2 AS answer" in diff["logic_body_diff"]
     assert set(diff["changed"]) == {"param_schema"}
     assert (back["version"], back["logic_body"]) == (3, api["logic_body"])
-    assert admin.get(url(api, "versions", "3")).json()["data"]["note"] == "was better"
+    assert admin.get(url(api, "versions", "3")).json()["data"]["change_note"] == "was better"
     assert admin.get(f"/api-manager/{api['api_name']}/versions").json()["data"][0]["version"] == 3
 
 

@@ -23,9 +23,17 @@ def test_the_log_lists_executions_newest_first(admin, called):
     assert page["total"] == 3
     assert [each["status"] for each in page["items"]] == ["rejected", "success", "success"]
     assert page["items"][1]["request_params"] == {"n": 2}
-    assert page["items"][1]["response_data"]["rows"] == [{"answer": 3}]
     assert page["items"][1]["executed_by"].startswith("key:")
     assert page["items"][1]["source"] == "rest"
+
+
+def test_one_execution_is_read_with_its_answer(admin, called):
+    listed = logs(admin, called, status="success")["items"][0]
+
+    read = admin.get(f"/api-manager/executions/{listed['id']}").json()["data"]
+
+    assert read["response_data"]["rows"] == [{"answer": 3}]
+    assert read == {**listed, "response_data": read["response_data"]}
 
 
 def test_the_log_is_filtered_and_paged(admin, called):
@@ -59,7 +67,8 @@ def test_an_answer_that_was_cut_is_kept_as_text(admin, engine, new_api):
     api = new_api(logic_body=rows, param_schema={}, runtime_policy={"max_rows": 2000})["api_name"]
     admin.post(f"/api-manager/apis/{api}/execute")
 
-    record = logs(admin, api)["items"][0]
+    execution = logs(admin, api)["items"][0]["id"]
+    record = admin.get(f"/api-manager/executions/{execution}").json()["data"]
 
     assert record["response_truncated"] is True
     assert isinstance(record["response_data"], str)
