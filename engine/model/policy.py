@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 _RATE = re.compile(r"^\s*(\d+)\s*/\s*(second|minute|hour|day)\s*$")
 _UNIT_S: Mapping[str, int] = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
@@ -43,7 +43,12 @@ def _rate_from_text(value: Any) -> Any:
     return Rate.parse(value) if isinstance(value, str) else value
 
 
-RateText = Annotated[Rate, BeforeValidator(_rate_from_text), PlainSerializer(str, return_type=str)]
+RateText = Annotated[
+    Rate,
+    BeforeValidator(_rate_from_text),
+    PlainSerializer(str, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": _RATE.pattern, "examples": ["100/minute"]}),
+]
 
 
 class CachePolicy(_Policy):

@@ -42,6 +42,7 @@ def create_app(engine: Engine | Callable[[], Engine] | None = None) -> FastAPI:
         description=_DESCRIPTION,
         lifespan=None if engine else _with_own_engine(settings),
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
         redoc_url=None,
     )
     if isinstance(engine, Engine):

@@ -133,6 +133,23 @@ def test_every_endpoint_documents_envelope_errors_and_credentials():
         assert operation["description"]
 
 
+def test_a_generated_client_has_a_short_name_for_every_operation():
+    names = [
+        operation["operationId"]
+        for methods in DOCUMENT["paths"].values()
+        for operation in methods.values()
+    ]
+
+    assert len(set(names)) == len(ROUTES)
+    assert {"execute", "list_apis", "validate_sql"} <= set(names)
+
+
+def test_a_rate_is_documented_as_it_is_written():
+    policy = DOCUMENT["components"]["schemas"]["RateLimitPolicy"]["properties"]["per_api"]
+
+    assert policy["anyOf"][0]["examples"] == ["100/minute"]
+
+
 def test_the_document_names_both_ways_to_authenticate():
     schemes = DOCUMENT["components"]["securitySchemes"]
 
