@@ -48,7 +48,7 @@ class NodeResult:
 
     @classmethod
     def of_items(cls, results: Sequence["NodeResult | None"]) -> "NodeResult":
-        """The results of a `for_each`, None where an item was not reached; its first error counts."""
+        """The results of a `for_each`: None where an item was not reached, the first error kept."""
         reached = [result for result in results if result is not None]
         failed = next(
             ((index, result) for index, result in enumerate(results) if result and result.error),

@@ -102,11 +102,12 @@ class Schedule:
         while changed:
             ready, changed = [], False
             for node_id, state in self._states.items():
-                settled = state
                 if state is State.WAITING:
                     settled = self._next_state(node_id)
                 elif state is State.FAILING:
                     settled = self._after_handler(node_id)
+                else:
+                    continue
                 if settled is State.RUNNING:
                     ready.append(node_id)
                 elif settled is not state:
@@ -123,12 +124,12 @@ class Schedule:
             self.notes[node_id] = "nothing to handle"
             return State.SKIPPED
         gates = {needed: self._states[needed] for needed in self._needed[node_id]}
-        stopping = [needed for needed, state in gates.items() if state in _STOP]
-        if stopping:
-            self.notes[node_id] = f"{stopping[0]} did not succeed"
-            return State.BLOCKED
         if any(state in _OPEN or state is State.FAILING for state in gates.values()):
             return State.WAITING
+        stopping = [needed for needed, state in gates.items() if state in _STOP]
+        if stopping:
+            self.notes[node_id] = f"{', '.join(stopping)} did not succeed"
+            return State.BLOCKED
         if gates and all(state in _PASS_BY for state in gates.values()):
             self.notes[node_id] = f"{', '.join(gates)} did not run to success"
             return State.SKIPPED
