@@ -2,7 +2,7 @@
 
 from engine.auth.authentication import Auth, Credentials
 from engine.auth.authorization import PERMISSIONS, Action, authorize, may
-from engine.auth.keys import IssuedKey, KeyService
+from engine.auth.keys import IssuedKey, KeyService, first_key_notice
 from engine.auth.tokens import TokenPolicy, TokenVerifier
 
 __all__ = [
@@ -15,5 +15,6 @@ __all__ = [
     "TokenPolicy",
     "TokenVerifier",
     "authorize",
+    "first_key_notice",
     "may",
 ]

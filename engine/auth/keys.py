@@ -234,6 +234,15 @@ class KeyService:
         return match[1] if match else self._digest(f"id of {text}").hex()[:16]
 
 
+def first_key_notice(text: str) -> str:
+    """What the operator of a fresh instance is told, once, on standard error."""
+    return (
+        "The first admin key, shown this one time:\n\n"
+        f"    {text}\n\n"
+        "Keep it safe. Lost it? `api-engine keys create NAME --role admin` makes another.\n"
+    )
+
+
 def _check_wishes(
     name: str,
     roles: Sequence[Role],

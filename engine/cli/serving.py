@@ -11,11 +11,11 @@ from typing import Annotated
 import typer
 import uvicorn
 
+from engine.auth import first_key_notice
 from engine.errors import SettingsError
 from engine.facade import Engine
 from engine.settings import Settings
 from engine.sidecar import create_app
-from engine.sidecar.app import first_key_notice
 
 APP = Path(__file__).parents[2] / "app.py"
 GRACE_S = 30

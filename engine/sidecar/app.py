@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
+from engine.auth import first_key_notice
 from engine.facade import Engine
 from engine.settings import Settings
 from engine.sidecar.calls import CallPool
@@ -83,12 +84,3 @@ def _with_own_engine(
             yield
 
     return lifespan
-
-
-def first_key_notice(key: str) -> str:
-    """What the operator is told of the first admin key, once."""
-    return (
-        "The first admin key, shown this one time:\n\n"
-        f"    {key}\n\n"
-        "Keep it safe. Lost it? `api-engine keys create NAME --role admin` makes another.\n"
-    )

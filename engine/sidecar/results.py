@@ -42,7 +42,7 @@ def answer_execution(result: ExecutionResult, fmt: Format, *, want_trace: bool) 
     if result.error is not None:
         return failure(result.error, execution=fields, headers=headers)
     if fmt == "json":
-        data = {"data": orjson.Fragment(result.data_json), **fields}
+        data = {"status": result.status, "data": orjson.Fragment(result.data_json), **fields}
         return answer(data, headers={**headers, "Vary": "Accept"})
     encoding = ENCODINGS[fmt]
     headers |= {"Vary": "Accept", "x-truncated": str(result.truncated).lower()}
