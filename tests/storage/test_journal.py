@@ -62,7 +62,7 @@ def segments(folder):
     return sorted(folder.glob(f"*{SUFFIX}"))
 
 
-def leave_behind(folder, *lines: bytes) -> Path:
+def leave_behind(folder: Path, *lines: bytes) -> Path:
     """Make the file of a process that died."""
     folder.mkdir(exist_ok=True)
     path = folder / f"{uuid4().hex}{SUFFIX}"
