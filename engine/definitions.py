@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -43,8 +44,12 @@ class DefinitionFile:
         return self.path.stem
 
 
-def read_folder(folder: Path) -> tuple[DefinitionFile, ...]:
+def read_folder(
+    folder: Path, variables: Mapping[str, str] = MappingProxyType({})
+) -> tuple[DefinitionFile, ...]:
     """Read every definition of a folder, those first that others call.
+
+    `${name}` in a file is replaced by the variable of that name, where there is one.
 
     Raises:
         DefinitionInvalidError: With one issue for every mistake in any file; each message begins
@@ -54,7 +59,7 @@ def read_folder(folder: Path) -> tuple[DefinitionFile, ...]:
     files: list[DefinitionFile] = []
     for path in _yaml_files(folder):
         try:
-            files.append(_read(path))
+            files.append(_read(path, variables))
         except DefinitionInvalidError as error:
             issues += error.issues
     if issues:
@@ -70,14 +75,14 @@ def _yaml_files(folder: Path) -> list[Path]:
         raise _invalid(folder, 0, f"the folder cannot be read: {error.strerror}") from error
 
 
-def _read(path: Path) -> DefinitionFile:
-    source = _parse(path)
+def _read(path: Path, variables: Mapping[str, str]) -> DefinitionFile:
+    source = _parse(path, variables)
     fields = {"api_name": path.stem, **source.value}
     if fields["api_name"] != path.stem:
         line = source.line_of(("api_name",))
         raise _invalid(path, line, f"api_name is not the file's name, {path.stem!r}")
     if "logic_body" not in fields:
-        fields["logic_body"] = _read_body(path, source)
+        fields["logic_body"] = _read_body(path, source, variables)
     try:
         new_definition(fields, _READER)
     except DefinitionInvalidError as error:
@@ -85,9 +90,9 @@ def _read(path: Path) -> DefinitionFile:
     return DefinitionFile(path, fields)
 
 
-def _parse(path: Path) -> YamlSource:
+def _parse(path: Path, variables: Mapping[str, str]) -> YamlSource:
     try:
-        source = YamlSource.parse(_read_text(path))
+        source = YamlSource.parse(_read_text(path, variables))
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 0
         raise _invalid(path, line, error.problem or "not YAML") from error
@@ -96,21 +101,24 @@ def _parse(path: Path) -> YamlSource:
     return source
 
 
-def _read_body(path: Path, source: YamlSource) -> str:
+def _read_body(path: Path, source: YamlSource, variables: Mapping[str, str]) -> str:
     suffix = BODY_SUFFIX.get(str(source.value.get("logic_type")))
     if suffix is None:
         line = source.line_of(("logic_type",))
         raise _invalid(path, line, "logic_type is one of sql, http, script, workflow")
-    return _read_text(path.with_suffix(suffix))
+    return _read_text(path.with_suffix(suffix), variables)
 
 
-def _read_text(path: Path) -> str:
+def _read_text(path: Path, variables: Mapping[str, str]) -> str:
     try:
-        return path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise _invalid(path, 0, f"cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise _invalid(path, 0, f"is not UTF-8: byte {error.start}") from error
+    for name, value in variables.items():
+        text = text.replace(f"${{{name}}}", value)
+    return text
 
 
 def _located(path: Path, source: YamlSource, error: DefinitionInvalidError) -> Exception:

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import psycopg
@@ -48,7 +49,7 @@ def other_airlines(folder: Path) -> None:
     duckdb.execute(f"COPY (SELECT 'ZZ' AS carrier, 'Zig' AS name) TO '{folder}/airlines.parquet'")
 
 
-def duckdb_rows(path: Path, statement: str) -> list[tuple]:
+def duckdb_rows(path: Path, statement: str) -> list[tuple[Any, ...]]:
     with duckdb.connect(path, read_only=True) as connection:
         return connection.execute(statement).fetchall()
 

@@ -3,6 +3,7 @@
 import itertools
 import threading
 from dataclasses import dataclass, field
+from typing import Any
 
 import orjson
 from hypothesis import HealthCheck, assume, given, settings
@@ -32,7 +33,7 @@ class RandomGraph:
         handlers = dict(self.handlers)
         nodes = []
         for number in self.listed:
-            node = {"id": f"n{number}", "api_id": f"api{number}"}
+            node: dict[str, Any] = {"id": f"n{number}", "api_id": f"api{number}"}
             if edges_as_templates:
                 sources = sorted(source for source, target in self.edges if target == number)
                 node["input"] = [f"{{{{ steps.n{source}.status }}}}" for source in sources]

@@ -205,7 +205,11 @@ def test_what_only_waits_for_a_skipped_node_is_skipped_too(tenant):
 
 
 def test_for_each_calls_once_for_each_item_and_keeps_their_order(tenant):
-    tenant.add("later", lambda call: time.sleep(0.02 / call.input_payload) or call.input_payload)
+    def later(call):
+        time.sleep(0.02 / call.input_payload)
+        return call.input_payload
+
+    tenant.add("later", later)
     body = {
         "nodes": [
             node("r", "rows"),
