@@ -112,6 +112,20 @@ class Database:
             yield connection
 
     @contextmanager
+    def rebuild(self) -> Iterator[Connection]:
+        """As `write`, for changes to the tables themselves.
+
+        Foreign keys are off in SQLite: changing a table there means copying it and dropping the
+        old one, and the drop would delete the rows that refer to it.
+        """
+        with self.translated(), self._engine.connect() as connection:
+            if self.is_sqlite:
+                connection.connection.cursor().execute("PRAGMA foreign_keys = OFF")
+            with connection.begin():
+                yield connection
+            connection.invalidate()
+
+    @contextmanager
     def reading(self, tenant_id: str) -> Iterator[TenantRows]:
         """As `read`, for one tenant's rows."""
         with self.read() as connection:

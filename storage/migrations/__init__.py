@@ -32,7 +32,7 @@ def migrate(url: str) -> None:
     """
     database = Database(url)
     try:
-        with _one_at_a_time, _alone(database), database.write() as connection:
+        with _one_at_a_time, _alone(database), database.rebuild() as connection:
             _upgrade(database, connection)
     finally:
         database.close()

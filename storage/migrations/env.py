@@ -34,7 +34,7 @@ def _run(connection: Connection) -> None:
 
 connection: Connection | None = context.config.attributes.get("connection")
 if connection is None:
-    with Database(context.get_x_argument(as_dictionary=True)["url"]).write() as connection:
+    with Database(context.get_x_argument(as_dictionary=True)["url"]).rebuild() as connection:
         _run(connection)
 else:
     _run(connection)

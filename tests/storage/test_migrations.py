@@ -8,10 +8,12 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from sqlalchemy import inspect, text
 
 from engine.errors import SettingsError, StoreUnavailableError
 from storage.database import Database, default_url
+from storage.definitions import SqlDefinitionStore
 from storage.migrations import alembic_config, migrate
 from storage.tables import Row
 
@@ -66,6 +68,33 @@ def test_every_revision_can_be_undone_and_done_again(empty, empty_url):
     migrate(empty_url)
 
     assert "tb_api_definition" in tables_of(empty)
+
+
+def test_a_table_can_be_rebuilt_without_losing_rows_that_refer_to_it(
+    empty, empty_url, tenant, new_api
+):
+    migrate(empty_url)
+    store = SqlDefinitionStore(empty)
+    api = store.create(new_api(), note="first")
+
+    with empty.rebuild() as connection:
+        operations = Operations(MigrationContext.configure(connection))
+        with operations.batch_alter_table("tb_api_definition", recreate="auto") as table:
+            table.alter_column("description", nullable=True)
+
+    assert len(store.versions(tenant, api.id)) == 1
+    store.delete(tenant, api.id)
+    assert store.versions(tenant, api.id) == ()
+
+
+def test_the_command_line_of_alembic_finds_the_scripts_and_no_difference(empty_url):
+    migrate(empty_url)
+
+    subprocess.run(
+        [sys.executable, "-W", "error", "-m", "alembic", "-x", f"url={empty_url}", "check"],
+        check=True,
+        cwd=REPOSITORY,
+    )
 
 
 def test_many_that_start_together_migrate_once(empty, empty_url):
