@@ -17,6 +17,7 @@ _PATH_BENEATH = 1
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 _TRUNCATE, _IOCTL_DEVICE = 1 << 14, 1 << 15
 _READ = _READ_FILE | _READ_DIR
+_READ_AND_WRITE = ~(_EXECUTE | _IOCTL_DEVICE)
 _FILE_ONLY = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL_DEVICE
 _ALL_BY_ABI = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 4: (1 << 15) - 1}
 _ALL_SINCE_ABI_5 = (1 << 16) - 1
@@ -43,17 +44,34 @@ def restrict_files(*, read_only: Sequence[Path], read_write: Sequence[Path]) -> 
         OSError: Landlock is missing, or a path does not exist.
     """
     version = abi()
-    everything = _ALL_BY_ABI.get(version, _ALL_SINCE_ABI_5)
-    ruleset = _create_ruleset(version, everything)
+    ruleset = prepare(read_only=read_only, read_write=read_write)
     try:
-        for path in read_only:
-            _allow(ruleset, path, _READ)
-        for path in read_write:
-            _allow(ruleset, path, everything & ~_EXECUTE & ~_IOCTL_DEVICE)
-        syscalls.call("landlock_restrict_self", ruleset, 0)
+        enforce(ruleset)
     finally:
         os.close(ruleset)
     return version
+
+
+def prepare(
+    *, read_only: Sequence[Path], read_write: Sequence[Path], listed: Sequence[Path] = ()
+) -> int:
+    """A descriptor of rules that this process and its children may enforce, any number of times.
+
+    The folders of `listed` may be listed without reading the files beneath them.
+    """
+    version = abi()
+    everything = _ALL_BY_ABI.get(version, _ALL_SINCE_ABI_5)
+    ruleset = _create_ruleset(version, everything)
+    rights = ((listed, _READ_DIR), (read_only, _READ), (read_write, everything & _READ_AND_WRITE))
+    for paths, allowed in rights:
+        for path in paths:
+            _allow(ruleset, path, allowed)
+    return ruleset
+
+
+def enforce(ruleset: int) -> None:
+    """Add a layer of rules to this thread: what is allowed must be allowed by every layer."""
+    syscalls.call("landlock_restrict_self", ruleset, 0)
 
 
 def _create_ruleset(version: int, files: int) -> int:

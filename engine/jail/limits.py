@@ -53,18 +53,18 @@ def die_with_parent_process() -> None:
     threading.Thread(target=_exit_after, args=(handle,), name="parent-watch", daemon=True).start()
 
 
-def drop_capabilities() -> None:
-    """Give up every capability for good, those that an exec could bring included.
-
-    Raises:
-        OSError: A set could not be emptied.
-    """
-    syscalls.call("prctl", _PR_CAP_AMBIENT, _CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+def bound_capabilities() -> None:
+    """Make sure that no exec can bring a capability to this process or its children."""
     for capability in range(_LAST_CAPABILITY + 1):
         try:
             syscalls.call("prctl", _PR_CAPBSET_DROP, capability, 0, 0, 0)
         except PermissionError:
-            break
+            return  # without CAP_SETPCAP there is nothing to lose either
+
+
+def drop_capabilities() -> None:
+    """Give up every capability this process has."""
+    syscalls.call("prctl", _PR_CAP_AMBIENT, _CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
     header = ctypes.create_string_buffer(struct.pack("Ii", _CAPABILITY_VERSION_3, 0), 8)
     nothing = ctypes.create_string_buffer(24)
     syscalls.call("capset", ctypes.addressof(header), ctypes.addressof(nothing))

@@ -91,13 +91,23 @@ def exists(name: str) -> bool:
     return name in machine().numbers
 
 
-def call(name: str, *arguments: int) -> int:
-    """Make a system call with integer or address arguments; a failure raises OSError."""
-    result: int = _libc().syscall(number(name), *(ctypes.c_long(value) for value in arguments))
+def call(name: str, *arguments: int | str | None) -> int:
+    """Make a system call; text is passed as a C string, None as a null pointer.
+
+    Raises:
+        OSError: The call failed.
+    """
+    result: int = _libc().syscall(number(name), *map(_as_c, arguments))
     if result == -1:
         code = ctypes.get_errno()
         raise OSError(code, f"{name}: {os.strerror(code)}")
     return result
+
+
+def _as_c(value: int | str | None) -> ctypes.c_long | ctypes.c_char_p:
+    if isinstance(value, int):
+        return ctypes.c_long(value)
+    return ctypes.c_char_p(None if value is None else os.fsencode(value))
 
 
 @cache
