@@ -16,6 +16,7 @@
     ├── BreakerOpenError            503 breaker_open; outcome "rejected"
     ├── OverloadedError             503 overloaded; outcome "rejected"
     ├── DeadlineExceededError       504 timeout; retried, trips the breaker; outcome "timeout"
+    │   └── ScriptTimeoutError      504 timeout; the author's fault: never retried, never trips
     ├── LogicError                  502 the author's fault: never retried, never trips
     │   ├── QueryFailedError        502 query_failed
     │   ├── ScriptFailedError       502 script_failed
@@ -186,6 +187,13 @@ class DeadlineExceededError(EngineError):
     outcome = "timeout"
     retryable = True
     trips_breaker = True
+
+
+class ScriptTimeoutError(DeadlineExceededError):
+    """A script did not end in time: its author's to mend, no sign of a target in trouble."""
+
+    retryable = False
+    trips_breaker = False
 
 
 class LogicError(EngineError):

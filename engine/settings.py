@@ -71,6 +71,16 @@ class Settings(BaseSettings):
     sandbox_require: Literal["auto", "strict"] = Field(
         default="auto", description="`strict` refuses scripts below full isolation."
     )
+    sandbox_slots: int | None = Field(
+        default=None,
+        ge=1,
+        le=1024,
+        description="Scripts at once, at most half for one tenant; twice the cores if unset.",
+    )
+    sandbox_unsafe: bool = Field(
+        default=False,
+        description="Run scripts without isolation where there is none; for development only.",
+    )
     sample_data: bool = Field(
         default=True, description="Load the flight data and register the sample APIs at start."
     )
