@@ -1,18 +1,32 @@
 """Checks a policy against an instance's ceilings and against its logic type, before it is saved."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from engine.executor_policies.timeouts import HTTP_MAX_TIMEOUT_S
 from engine.model import Issue, LogicType, Rate, RuntimePolicy
 from engine.settings import Settings
+from engine.templates import check_template
 
 
 def check_policy(
-    policy: RuntimePolicy, logic_type: LogicType, settings: Settings
+    policy: RuntimePolicy,
+    logic_type: LogicType,
+    settings: Settings,
+    *,
+    params: Collection[str] | None = None,
 ) -> tuple[Issue, ...]:
-    """Errors for what is past a ceiling, warnings for what will have no effect."""
+    """Errors for what cannot work or is past a ceiling, warnings for what will have no effect.
+
+    Args:
+        policy: What is checked.
+        logic_type: Of the API it governs.
+        settings: The instance's ceilings.
+        params: The parameters that cache tags may name; None for any.
+    """
+    known = {"params": params, "context": ("tenant_id",)}
     return (
         *_past_a_ceiling(policy, logic_type, settings),
+        *check_template(list(policy.cache.tags), known, "runtime_policy.cache.tags"),
         *_without_effect(policy, logic_type),
         *_rates_never_reached(policy),
     )

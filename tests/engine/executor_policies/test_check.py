@@ -7,8 +7,9 @@ from engine.settings import Settings
 SETTINGS = Settings(_env_file=None, max_rows_ceiling=5000, max_timeout_seconds=60)
 
 
-def issues(policy, logic_type="sql"):
-    found = check_policy(RuntimePolicy.model_validate(policy), logic_type, SETTINGS)
+def issues(policy, logic_type="sql", params=None):
+    parsed = RuntimePolicy.model_validate(policy)
+    found = check_policy(parsed, logic_type, SETTINGS, params=params)
     return [(issue.severity, issue.code, issue.path) for issue in found]
 
 
@@ -44,6 +45,24 @@ def test_what_is_past_a_ceiling_is_refused(policy, logic_type, issue):
 )
 def test_what_is_at_a_ceiling_is_accepted(policy, logic_type):
     assert issues(policy, logic_type) == []
+
+
+@pytest.mark.parametrize("tag", ["origin:{{params.origin", "{{row.id}}", "{{params.carrier}}"])
+def test_a_cache_tag_that_can_never_be_filled_is_refused(tag):
+    policy = {"cache": {"tags": ["flights", tag]}}
+
+    found = issues(policy, params={"origin"})
+
+    assert [(severity, path) for severity, _, path in found] == [
+        ("error", "runtime_policy.cache.tags[1]")
+    ]
+
+
+def test_cache_tags_may_name_params_and_the_tenant():
+    policy = {"cache": {"tags": ["origin:{{params.origin}}", "{{context.tenant_id}}"]}}
+
+    assert issues(policy) == []
+    assert issues(policy, params={"origin"}) == []
 
 
 @pytest.mark.parametrize(

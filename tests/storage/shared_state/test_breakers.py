@@ -95,6 +95,21 @@ def test_a_trial_call_that_never_reports_frees_its_place_when_its_lease_ends(sta
     assert state.permit(breaker).allowed
 
 
+def test_trial_calls_of_an_earlier_half_open_period_count_no_more(state, breaker, clock):
+    wide = replace(breaker, max_probes=2, success_threshold=1, lease_s=3600)
+    trip(state, wide)
+    clock.advance(60)
+    failed, late = state.permit(wide), state.permit(wide)
+    state.settle(Settlement(breaker=wide, permit=failed, outcome="failure"))
+    clock.advance(60)
+
+    trials = [state.permit(wide).allowed for _ in range(3)]
+    after = state.settle(Settlement(breaker=wide, permit=late, outcome="success"))
+
+    assert trials == [True, True, False]
+    assert after == "half-open"
+
+
 def test_a_neutral_trial_call_gives_its_place_back_and_decides_nothing(state, breaker, clock):
     trip(state, breaker)
     clock.advance(60)

@@ -75,6 +75,16 @@ def test_a_load_begun_before_an_invalidation_is_not_stored(state, answer):
     assert value_of(state, answer) is None
 
 
+def test_an_older_load_does_not_displace_a_newer_answer(state, answer):
+    before = look_up(state, answer).generations
+    state.invalidate([answer.tags[1]])
+    store(state, answer, b"newer")
+
+    store(state, answer, b"older", generations=before)
+
+    assert value_of(state, answer) == b"newer"
+
+
 def test_generations_of_another_state_are_not_believed(state, answer, open_state, clock):
     foreign = open_state("memory", clock)
     elsewhere = look_up(foreign, answer).generations

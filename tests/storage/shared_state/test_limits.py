@@ -43,6 +43,19 @@ def test_a_refusal_says_when_there_is_room_again_and_then_there_is(state, name, 
     assert not admitted.refused
 
 
+def test_calls_a_sixtieth_of_the_window_apart_leave_it_apart(state, name, clock):
+    limits = rules(name, per_api=2)
+    clock.advance(60 - clock() % 60)
+    admit(state, limits)
+    clock.advance(1)
+    admit(state, limits)
+
+    clock.advance(59)
+
+    assert not admit(state, limits).refused
+    assert admit(state, limits).refused
+
+
 def test_the_window_slides_and_does_not_restart_at_a_boundary(state, name, clock):
     limits = rules(name, per_api=10)
     clock.advance(59 - clock() % 60)
