@@ -38,6 +38,7 @@ _JSON_REPORT = re.compile(r"\{.*\}\s*$", re.DOTALL)
 _QUOTED = re.compile(r"'[^\n]*'|\"[^\n]*\"")
 _SYSTEM_FILES = (Path("/proc"), Path("/sys/fs/cgroup"), Path("/usr/share/zoneinfo"))
 _TARGETS_FAULT = (duckdb.InternalError, duckdb.IOException, duckdb.ConnectionException)
+_DATA_HINT = "Compare the parameters' values and the rows with the types the statement needs."
 _BROKEN = (duckdb.InternalException, duckdb.FatalException)
 
 
@@ -120,7 +121,7 @@ def failure(error: BaseException) -> dict[str, Any]:
     report = _report(cause)
     message, _, hint = str(report.get("exception_message", cause)).partition("\n")
     if isinstance(cause, duckdb.DataError):
-        message = _QUOTED.sub("…", message)
+        message, hint = _QUOTED.sub("…", message), _DATA_HINT
     position = int(report["position"]) - offset if "position" in report else -1
     return {
         "error": _kind(cause),

@@ -54,6 +54,8 @@ from pg_proc p
 join pg_language l on l.oid = p.prolang
 left join pg_depend d on d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e'
 where p.prokind <> 'p'
+  and p.prorettype not in ('internal'::regtype, 'cstring'::regtype)
+  and not array['internal', 'cstring']::regtype[]::oid[] && p.proargtypes::oid[]
 """
 _AUDIT = """
 select warning from (values

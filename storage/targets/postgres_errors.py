@@ -22,6 +22,7 @@ _TRANSIENT = {"40001", "40P01", "55P03", "57P05"}
 _UNAVAILABLE = {"57P01", "57P02", "57P03", "57P04", "53300"}
 _OUR_SERVERS_FAULT = {"53", "58", "XX", "F0"}
 _DATA = "22"
+_DATA_HINT = "Compare the parameters' values and the rows with the types the statement needs."
 _HINTS = {
     "42P18": "Give the parameter a type: write :name::text, :name::date and so on.",
     "42883": "Check the arguments' types, or cast them: :name::date.",
@@ -53,8 +54,12 @@ def engine_error(
     return QueryFailedError(
         _message(error),
         details=_place(error, sql, wrapped_by) | {"sqlstate": state},
-        hint=_HINTS.get(state) or (None if state.startswith(_DATA) else error.diag.message_hint),
+        hint=_DATA_HINT if state.startswith(_DATA) else _hint(error),
     )
+
+
+def _hint(error: psycopg.Error) -> str | None:
+    return _HINTS.get(error.sqlstate or "") or error.diag.message_hint
 
 
 def _message(error: psycopg.Error) -> str:
