@@ -29,13 +29,26 @@ class CheckReport:
         return not any(issue.severity == "error" for issue in self.issues)
 
 
+class Inspection(Protocol):
+    """What is known of a bare statement."""
+
+    @property
+    def issues(self) -> tuple[Issue, ...]: ...
+    @property
+    def params(self) -> Mapping[str, ParamSpec]: ...
+    @property
+    def tables(self) -> tuple[str, ...]: ...
+    @property
+    def columns(self) -> tuple[Column, ...] | None: ...
+
+
 class SqlInspector(Protocol):
-    """What the SQL executor tells of a bare statement."""
+    """Guards a statement and infers its parameters, tables and columns."""
 
     def inspect(
         self, sql: str, *, tenant_id: str, connection: str | None, dialect: Dialect | None
-    ) -> CheckReport:
-        """Guard a statement and infer its parameters, tables and columns."""
+    ) -> Inspection:
+        """Inspect against a connection, or for a dialect alone."""
         ...
 
 
@@ -73,6 +86,9 @@ class Checker:
         authorize(caller, "apis:read")
         if connection and dialect:
             raise BadRequestError("give either a connection or a dialect, not both")
-        return self._sql.inspect(
+        found = self._sql.inspect(
             sql, tenant_id=caller.tenant_id, connection=connection, dialect=dialect
+        )
+        return CheckReport(
+            issues=found.issues, params=found.params, tables=found.tables, columns=found.columns
         )

@@ -14,6 +14,10 @@ from engine.model import ApiDefinition, Caller, Issue
 from engine.model.definition import AUTHORED_FIELDS
 
 
+DEFAULT_CONNECTION = "sample"
+"""What a SQL API runs on when its author names no connection."""
+
+
 def new_definition(
     fields: Mapping[str, Any], caller: Caller, *, api_id: UUID | None = None
 ) -> ApiDefinition:
@@ -93,6 +97,8 @@ def _unknown_field(name: str) -> Issue:
 
 
 def _validated(values: Mapping[str, Any]) -> ApiDefinition:
+    if values.get("logic_type") == "sql" and not values.get("connection"):
+        values = {**values, "connection": DEFAULT_CONNECTION}
     try:
         return ApiDefinition.model_validate(values)
     except ValidationError as error:

@@ -196,7 +196,7 @@ class FunctionInfo:
 class QueryTarget(Protocol):
     """A database that statements are run against, read-only in depth."""
 
-    dialect: Dialect
+    dialect: ClassVar[Dialect]
 
     def fetch(self, query: BoundQuery, *, max_rows: int, deadline: Deadline) -> FetchedRows:
         """Run a statement; at most `max_rows` rows, one more is asked for to know `truncated`.

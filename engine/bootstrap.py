@@ -1,0 +1,280 @@
+"""The composition root: the one module that knows the engine and the stores, and joins them."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from engine.api_manager import ApiManager
+from engine.auth import Auth, KeyService, TokenPolicy, TokenVerifier
+from engine.catalog import ApiCatalog
+from engine.checking import Checker
+from engine.compilation import Compiler
+from engine.connections import Connections, OpenTarget
+from engine.definitions import read_folder
+from engine.errors import TemplateFailedError
+from engine.executor_cache import APICacheService
+from engine.executor_circuit_breaker import CircuitBreakerManager
+from engine.executor_core.http import HttpExecutor
+from engine.executor_core.script import ScriptExecutor
+from engine.executor_core.sql import SqlExecutor
+from engine.executor_monitoring import ExecutionLog, Monitor
+from engine.executor_policies import ConcurrencyGate, check_policy
+from engine.executor_workflow import StoredApis, WorkflowExecutor
+from engine.facade import Engine
+from engine.health import Check, Health
+from engine.model import ApiDefinition, Connection, Issue, LogicType
+from engine.pipeline import Pipeline
+from engine.ports import Dialect, Executor, SettingStore, SharedState
+from engine.samples import register_samples
+from engine.settings import Settings
+from engine.templates import compile_template, to_text
+from sample_data.build import build_duckdb
+from sample_data.source import DEFINITIONS
+from storage.api_keys import SqlKeyStore
+from storage.connections import SqlConnectionStore
+from storage.database import Database, default_url
+from storage.definitions import SqlDefinitionStore
+from storage.executions import SqlExecutionStore
+from storage.instance_key import InstanceKey
+from storage.journal import FileJournal
+from storage.migrations import migrate
+from storage.settings import SqlSettingStore
+from storage.shared_state.fallback import FallbackSharedState
+from storage.shared_state.memory import MemorySharedState
+from storage.shared_state.redis import RedisSharedState
+from storage.targets.duckdb import DuckDbTarget
+from storage.targets.postgres import PostgresTarget
+
+
+@functools.cache
+def default_engine() -> Engine:
+    """This process's one engine, by the environment's settings; opened at the first call."""
+    return build_engine()
+
+
+def build_engine(settings: Settings | None = None) -> Engine:
+    """Put an engine together; what was opened is closed again when a later part fails.
+
+    Raises:
+        SettingsError, StoreUnavailableError: What is wrong and what to do.
+    """
+    settings = settings or Settings.load()
+    with ExitStack() as opening:
+        engine = _assemble(settings, opening)
+        engine.closing.push(opening.pop_all())
+    return engine
+
+
+@dataclass(frozen=True, slots=True)
+class _Stores:
+    """Everything that keeps data, opened."""
+
+    definitions: SqlDefinitionStore
+    executions: SqlExecutionStore
+    connections: SqlConnectionStore
+    keys: SqlKeyStore
+    settings: SqlSettingStore
+    journal: FileJournal
+    database: Database
+    instance_key: InstanceKey
+
+
+def _assemble(settings: Settings, opening: ExitStack) -> Engine:
+    stores = _open_stores(settings, opening)
+    shared = _shared_state(settings)
+    opening.callback(shared.close)
+    connections = Connections(
+        _fixed_connections(settings), stores.connections, _target_openers(settings)
+    )
+    opening.callback(connections.close)
+    sql = SqlExecutor(connections.target)
+    executors = _executors(settings, stores, sql, opening)
+    compiler = Compiler(executors, functools.partial(_policy_issues, settings))
+    catalog = ApiCatalog(stores.definitions, compiler)
+    refreshing = ThreadPoolExecutor(max_workers=4, thread_name_prefix="cache-refresh")
+    opening.callback(refreshing.shutdown, cancel_futures=True)
+    cache = APICacheService(shared, render=_render_tag, pool=refreshing)
+    breakers = CircuitBreakerManager(shared)
+    apis = ApiManager(
+        stores.definitions,
+        catalog,
+        compiler,
+        stores.settings,
+        lambda api: cache.invalidate_api(api.tenant_id, api.id),
+    )
+    keys = KeyService(stores.keys, stores.instance_key.derive("api-key-pepper"))
+    auth = Auth(keys, TokenVerifier(TokenPolicy.of(settings)))
+    if settings.sample_data:
+        _load_samples(settings, apis, stores.settings)
+    return Engine(
+        settings=settings,
+        pipeline=Pipeline(
+            catalog=catalog,
+            compiler=compiler,
+            shared=shared,
+            cache=cache,
+            breakers=breakers,
+            gate=ConcurrencyGate(shared),
+            monitor=Monitor(stores.journal, max_logged_bytes=settings.max_logged_bytes),
+            read_secret=functools.partial(_read_secret, stores.settings),
+        ),
+        apis=apis,
+        checks=Checker(compiler, sql),
+        logs=ExecutionLog(stores.executions, stores.journal),
+        connections=connections,
+        auth=auth,
+        cache=cache,
+        breakers=breakers,
+        shared=shared,
+        health=_health(stores, shared, connections),
+        closing=ExitStack(),
+        first_key=auth.ensure_first_key(_plain(settings.bootstrap_key)),
+    )
+
+
+def _open_stores(settings: Settings, opening: ExitStack) -> _Stores:
+    url = _plain(settings.metadata_url) or default_url(settings.data_dir)
+    migrate(url)
+    database = Database(url)
+    opening.callback(database.close)
+    instance_key = InstanceKey.load(settings.data_dir)
+    executions = SqlExecutionStore(database)
+    journal = FileJournal(settings.data_dir / "journal", executions)
+    opening.callback(journal.close)
+    stores = _Stores(
+        definitions=SqlDefinitionStore(database),
+        executions=executions,
+        connections=SqlConnectionStore(database, instance_key),
+        keys=SqlKeyStore(database),
+        settings=SqlSettingStore(database, instance_key),
+        journal=journal,
+        database=database,
+        instance_key=instance_key,
+    )
+    instance_key.check_against(stores.settings)
+    return stores
+
+
+def _shared_state(settings: Settings) -> SharedState:
+    memory = MemorySharedState(cache_bytes=settings.cache_memory_mb * 1_048_576)
+    url = _plain(settings.redis_url)
+    return FallbackSharedState(RedisSharedState(url), memory) if url else memory
+
+
+def _sample_file(settings: Settings) -> Path:
+    return settings.data_dir / "sample.duckdb"
+
+
+def _fixed_connections(settings: Settings) -> dict[str, Connection]:
+    """The connections that are not stored: `sample`, and those of the environment."""
+    fixed = {
+        name: Connection(
+            name=name,
+            dialect="postgres",
+            dsn=dsn.get_secret_value(),
+            description="From the environment",
+            origin="environment",
+        )
+        for name, dsn in settings.environment_connections.items()
+    }
+    if settings.sample_data:
+        fixed["sample"] = Connection(
+            name="sample",
+            dialect="duckdb",
+            dsn=str(_sample_file(settings)),
+            description="Flights out of New York City in 2013",
+            origin="built_in",
+        )
+    return fixed
+
+
+def _target_openers(settings: Settings) -> dict[Dialect, OpenTarget]:
+    return {
+        "duckdb": lambda connection: DuckDbTarget(
+            Path(connection.dsn),
+            memory_mb=settings.duckdb_memory_mb,
+            threads=settings.duckdb_threads,
+        ),
+        "postgres": lambda connection: PostgresTarget(
+            connection.dsn, pool_size=settings.postgres_pool_size
+        ),
+    }
+
+
+def _executors(
+    settings: Settings, stores: _Stores, sql: SqlExecutor, opening: ExitStack
+) -> Mapping[LogicType, Executor]:
+    """The executor of each logic type; a new type is one line here."""
+    http = HttpExecutor()
+    opening.callback(http.close)
+    script = ScriptExecutor(settings)
+    opening.callback(script.close)
+    return {
+        "sql": sql,
+        "http": http,
+        "script": script,
+        "workflow": WorkflowExecutor(StoredApis(stores.definitions)),
+    }
+
+
+def _health(stores: _Stores, shared: SharedState, connections: Connections) -> Health:
+    def metadata() -> None:
+        stores.database.ping()
+
+    def journal() -> dict[str, Any]:
+        return asdict(stores.journal.stats())
+
+    def shared_state() -> dict[str, Any]:
+        shared.ping()
+        return {"backend": shared.backend}
+
+    def sample() -> None:
+        connections.target("default", "sample").ping()
+
+    checks: dict[str, Check] = {
+        "metadata": metadata,
+        "journal": journal,
+        "shared_state": shared_state,
+    }
+    if any(each.name == "sample" for each in connections.fixed):
+        checks["connection:sample"] = sample
+    return Health(checks, required=frozenset({"metadata"}))
+
+
+def _load_samples(settings: Settings, apis: ApiManager, store: SettingStore) -> None:
+    build_duckdb(_sample_file(settings))
+    rest_host = f"127.0.0.1:{settings.port}"
+    variables = {"rest_host": rest_host, "rest_url": f"http://{rest_host}/api"}
+    register_samples(read_folder(DEFINITIONS, variables), apis, store)
+
+
+def _policy_issues(settings: Settings, api: ApiDefinition) -> tuple[Issue, ...]:
+    return check_policy(api.runtime_policy, api.logic_type, settings)
+
+
+def _read_secret(store: SettingStore, tenant_id: str, name: str) -> str:
+    secret = store.secret(tenant_id, name)
+    if secret is None:
+        known = ", ".join(store.secret_names(tenant_id)) or "none"
+        raise TemplateFailedError(f"no secret {name!r}; known: {known}")
+    return secret
+
+
+def _render_tag(source: str, names: Mapping[str, Any]) -> str:
+    value = _tag_template(source).render(names)
+    return value if isinstance(value, str) else to_text(value)
+
+
+_tag_template = functools.lru_cache(maxsize=1024)(compile_template)
+
+
+def _plain(secret: SecretStr | None) -> str | None:
+    return secret.get_secret_value() if secret else None
