@@ -44,7 +44,9 @@ def test_every_mistake_of_a_definition_is_named_at_once(admin):
 
 
 def test_wrong_sql_is_refused_with_its_place(admin, a_definition):
-    response = admin.post("/api-manager/apis", json=a_definition(logic_body="SELECT\n1 FRM x y"))
+    wrong = a_definition(logic_body="SELECT\n1 FRM x y", param_schema={})
+
+    response = admin.post("/api-manager/apis", json=wrong)
 
     issue = error_of(response)["details"]["issues"][0]
     assert response.status_code == 422
