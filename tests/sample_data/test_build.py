@@ -254,14 +254,3 @@ def test_a_damaged_file_leaves_postgres_as_it_was(tmp_path, postgres_database):
 def test_an_unreachable_postgres_is_said(free_port):
     with pytest.raises(TargetUnavailableError, match="cannot be loaded into PostgreSQL"):
         load_into_postgres(f"postgresql://nobody@127.0.0.1:{free_port()}/none")
-
-
-def test_the_command_loads_a_database(postgres_database):
-    command = [sys.executable, "-m", "sample_data", postgres_database]
-
-    first, second = (
-        subprocess.run(command, capture_output=True, text=True, cwd=FOLDER.parent) for _ in range(2)
-    )
-
-    assert (first.returncode, first.stdout) == (0, "sample data loaded\n"), first.stderr
-    assert second.stdout == "sample data is there already\n"
