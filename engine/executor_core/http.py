@@ -13,7 +13,7 @@ from jmespath.parser import ParsedResult
 from engine.errors import DefinitionInvalidError, OutboundRefusedError
 from engine.executor_core.curl import to_curl
 from engine.executor_core.http_client import GuardedClient
-from engine.executor_core.http_guard import is_named, literal_refusal
+from engine.executor_core.http_guard import entry_problem, is_named, literal_refusal
 from engine.executor_core.http_request import FilledSpec, RequestTemplate
 from engine.executor_core.http_response import payload_of, raise_for_status
 from engine.executor_core.http_secrets import MASKED, MaskedSecrets, Redactor, UsedSecrets
@@ -55,13 +55,23 @@ class HttpExecutor:
             DefinitionInvalidError: With every issue found.
         """
         spec = parse_spec(api.logic_body)
-        request = RequestTemplate(spec, tuple(api.param_schema))
+        path_issues = tuple(_path_issues(spec.response_path))
+        try:
+            request = RequestTemplate(spec, tuple(api.param_schema))
+        except DefinitionInvalidError as error:
+            raise _invalid((*error.issues, *path_issues)) from error
+        if path_issues:
+            raise _invalid(path_issues)
         hosts = api.runtime_policy.http.allow_hosts
         return CompiledHttp(
-            warnings=(*spec_warnings(spec), *_host_warnings(request, hosts)),
+            warnings=(
+                *spec_warnings(spec),
+                *_entry_warnings(hosts),
+                *_host_warnings(request, hosts),
+            ),
             repeatable=spec.method in IDEMPOTENT or api.runtime_policy.http.retry_non_idempotent,
             request=request,
-            response_path=_compiled_path(spec.response_path),
+            response_path=jmespath.compile(spec.response_path) if spec.response_path else None,
             secret_params=frozenset(n for n, param in api.param_schema.items() if param.secret),
         )
 
@@ -112,15 +122,30 @@ class HttpExecutor:
         self._client.close()
 
 
-def _compiled_path(expression: str | None) -> ParsedResult | None:
+def _path_issues(expression: str | None) -> Iterator[Issue]:
     if expression is None:
-        return None
+        return
     try:
-        return jmespath.compile(expression)
+        jmespath.compile(expression)
     except JMESPathError as error:
         message = f"not a JMESPath: {str(error).splitlines()[0]}"
-        issue = Issue(code="bad_response_path", message=message, path="response_path")
-        raise DefinitionInvalidError(f"response_path: {message}", issues=(issue,)) from error
+        yield Issue(code="bad_response_path", message=message, path="response_path")
+
+
+def _invalid(issues: tuple[Issue, ...]) -> DefinitionInvalidError:
+    return DefinitionInvalidError(f"{issues[0].path}: {issues[0].message}", issues=issues)
+
+
+def _entry_warnings(allow_hosts: tuple[str, ...]) -> Iterator[Issue]:
+    for index, entry in enumerate(allow_hosts):
+        problem = entry_problem(entry)
+        if problem is not None:
+            yield Issue(
+                severity="warning",
+                code="allow_host",
+                message=f"{entry[:80]!r} names no host: an entry {problem}",
+                path=f"runtime_policy.http.allow_hosts[{index}]",
+            )
 
 
 def _host_warnings(request: RequestTemplate, allow_hosts: tuple[str, ...]) -> tuple[Issue, ...]:

@@ -7,7 +7,6 @@ API may reach is never reached by another one through a connection that is open 
 
 import asyncio
 import ssl
-import threading
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -94,7 +93,7 @@ class GuardedClient:
         self._island = AsyncIsland("http-client")
         self._resolve = resolve
         self._ssl_context = ssl_context
-        self._lock = threading.Lock()
+        # Only touched on the island's thread, so it needs no lock.
         self._pools: dict[bool, httpcore.AsyncConnectionPool] = {}
 
     def fetch(
@@ -176,18 +175,17 @@ class GuardedClient:
             raise TargetUnavailableError(f"no connection to {target.authority}") from error
 
     def _pool(self, *, is_open: bool) -> httpcore.AsyncConnectionPool:
-        with self._lock:
-            if self._ssl_context is None:
-                self._ssl_context = httpx.create_ssl_context()
-            if is_open not in self._pools:
-                self._pools[is_open] = httpcore.AsyncConnectionPool(
-                    ssl_context=self._ssl_context,
-                    max_connections=_MAX_CONNECTIONS,
-                    max_keepalive_connections=_MAX_IDLE,
-                    keepalive_expiry=_IDLE_S,
-                    network_backend=GuardedBackend(self._resolve, is_open=is_open),
-                )
-            return self._pools[is_open]
+        if self._ssl_context is None:
+            self._ssl_context = httpx.create_ssl_context()
+        if is_open not in self._pools:
+            self._pools[is_open] = httpcore.AsyncConnectionPool(
+                ssl_context=self._ssl_context,
+                max_connections=_MAX_CONNECTIONS,
+                max_keepalive_connections=_MAX_IDLE,
+                keepalive_expiry=_IDLE_S,
+                network_backend=GuardedBackend(self._resolve, is_open=is_open),
+            )
+        return self._pools[is_open]
 
     async def _close_pools(self) -> None:
         for pool in self._pools.values():

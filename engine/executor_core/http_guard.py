@@ -26,6 +26,10 @@ _MAX_HOST_CHARS = 253
 _FIRST_ADDRESS_TIMEOUT_S = 1.0
 _CONCURRENT_LOOKUPS = 32
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
+_ENTRY = re.compile(
+    r"(?:(\[[0-9a-f:.]+\])(?::\d{1,5})?|([0-9a-f.]*:[0-9a-f.]*:[0-9a-f:.]*)|([^:/*\[\]]+)(?::\d{1,5})?)",
+    re.IGNORECASE | re.ASCII,
+)
 _NUMBER_LABEL = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 # https://www.iana.org/assignments/iana-ipv4-special-registry, iana-ipv6-special-registry
@@ -113,6 +117,18 @@ def literal_refusal(host: str) -> str | None:
         return "loopback"
     literal = _literal(name)
     return None if literal is None else refusal_of(literal)
+
+
+def entry_problem(entry: str) -> str | None:
+    """Why an entry of `allow_hosts` names nothing; None when it names a host."""
+    match = _ENTRY.fullmatch(entry.strip())
+    if match is None:
+        return "is a host or host:port, without scheme, path or wildcard"
+    try:
+        normalized_host(match[1] or match[2] or match[3])
+    except OutboundRefusedError as error:
+        return error.message
+    return None
 
 
 def is_named(host: str, port: int, allow_hosts: Iterable[str]) -> bool:

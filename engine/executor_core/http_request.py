@@ -68,6 +68,12 @@ class RequestTemplate:
 
     def fill(self, names: Mapping[str, Any]) -> FilledSpec:
         """Fill every template for one call; raises TemplateFailedError with the place."""
+        try:
+            return self._filled(names)
+        except UnicodeEncodeError as error:
+            raise _not_unicode() from error
+
+    def _filled(self, names: Mapping[str, Any]) -> FilledSpec:
         auth = self._auth.render(names)
         pairs = [*_pairs(self._params.render(names)), *self._auth_pairs(auth)]
         body = self._body.render(names)
@@ -92,12 +98,14 @@ class RequestTemplate:
     def _content(self, body: Any) -> bytes | None:
         if body is None:
             return None if self.spec.method in {"GET", "DELETE"} else b""
-        if self.spec.body_type == "form":
-            return urlencode(list(_pairs(body))).encode()
-        if self.spec.body_type == "text":
-            return to_text(body).encode()
         try:
+            if self.spec.body_type == "form":
+                return urlencode(list(_pairs(body))).encode()
+            if self.spec.body_type == "text":
+                return to_text(body).encode()
             return orjson.dumps(body, default=str)
+        except UnicodeEncodeError as error:
+            raise _not_unicode() from error
         except orjson.JSONEncodeError as error:
             raise TemplateFailedError("body: a value cannot be written as JSON") from error
 
@@ -148,7 +156,12 @@ def _header_value(path: str, value: str) -> str:
             f"{path}: the value has a line break or another control character",
             details={"path": path},
         )
+    value.encode()
     return value.strip()
+
+
+def _not_unicode() -> TemplateFailedError:
+    return TemplateFailedError("a value is not valid Unicode text")
 
 
 def _with_defaults(

@@ -1,5 +1,6 @@
 import gzip
 import json
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -20,11 +21,13 @@ class _Server(ThreadingHTTPServer):
 class Upstream:
     """A real HTTP server on loopback that answers by path and remembers what it was asked."""
 
-    def __init__(self):
+    def __init__(self, family=socket.AF_INET):
         self.requests = []
         self.connections = 0
         self._stopping = threading.Event()
-        self._server = _Server(("127.0.0.1", 0), self._handler())
+        server_class = type("_FamilyServer", (_Server,), {"address_family": family})
+        address = "127.0.0.1" if family == socket.AF_INET else "::1"
+        self._server = server_class((address, 0), self._handler())
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.01,), daemon=True
         )
@@ -50,6 +53,7 @@ class Upstream:
     def _handler(upstream):  # noqa: N805  # the handler needs its own self
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
 
             def setup(self):
                 upstream.connections += 1
@@ -164,5 +168,12 @@ def upstream() -> Iterator[Upstream]:
 @pytest.fixture
 def other_upstream() -> Iterator[Upstream]:
     server = Upstream()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def ipv6_upstream() -> Iterator[Upstream]:
+    server = Upstream(socket.AF_INET6)
     yield server
     server.close()

@@ -122,6 +122,14 @@ def test_a_name_is_looked_up_once_and_its_host_header_is_kept(client, names, ups
     assert upstream.requests[0]["headers"]["Host"] == f"app.example:{upstream.port}"
 
 
+def test_an_ipv6_address_is_called_with_brackets_in_its_host_header(client, ipv6_upstream):
+    port = ipv6_upstream.port
+
+    fetch(client, f"http://[0:0::1]:{port}/", allow=[f"[::1]:{port}"])
+
+    assert ipv6_upstream.requests[0]["headers"]["Host"] == f"[::1]:{port}"
+
+
 def test_the_next_address_is_tried_when_the_first_refuses(client, names, upstream):
     names.answers["app.example"] = ["127.0.0.2", "127.0.0.1"]
     url = f"http://app.example:{upstream.port}/"

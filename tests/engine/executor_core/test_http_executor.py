@@ -208,12 +208,12 @@ def test_a_value_cannot_complete_a_step_out(run, upstream, literal):
         run({"url": f"{upstream.url}/users/{literal}/files"}, {"id": "."})
 
 
-@given(st.text(min_size=1))
+@given(st.text(st.characters(codec="utf-8"), min_size=1))
 def test_any_value_in_a_url_stays_one_segment_and_one_parameter(value):
     url = compile_url("https://h.example/a/{{v}}/b?x={{v}}&y=1#{{v}}", {"v": None})
     try:
         final = url.render({"v": value}, [("z", value)])
-    except (TemplateFailedError, UnicodeEncodeError):
+    except TemplateFailedError:
         return
 
     path, _, query = final.removeprefix("https://h.example").partition("?")
@@ -238,6 +238,25 @@ def test_any_value_in_a_url_stays_one_segment_and_one_parameter(value):
 def test_a_value_cannot_break_out_of_a_header(run, upstream, value, part):
     with pytest.raises(TemplateFailedError, match="control character"):
         run({"url": upstream.url, **part}, {"v": value})
+
+    assert upstream.requests == []
+
+
+@pytest.mark.parametrize("value", ["\ud800", {"a": "\ud800"}, {1: 2}])
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"headers": {"X": "{{input}}"}},
+        {"params": {"x": "{{input}}"}},
+        {"auth": {"type": "basic", "username": "{{input}}", "password": ""}},
+        {"method": "POST", "body": "{{input}}"},
+        {"method": "POST", "body": {"x": "{{input}}"}, "body_type": "form"},
+        {"method": "POST", "body": "{{input}}", "body_type": "text"},
+    ],
+)
+def test_a_value_that_cannot_be_encoded_is_the_author_s_to_mend(run, upstream, part, value):
+    with pytest.raises(TemplateFailedError):
+        run({"url": upstream.url, **part}, input_payload=value)
 
     assert upstream.requests == []
 
@@ -567,6 +586,22 @@ def test_a_wrong_spec_is_refused_at_its_path(executor, spec, code, path):
     assert issues_of(executor, {**url, **spec}, x={}) == {(code, path)}
 
 
+def test_all_mistakes_of_a_spec_are_reported_at_once(executor):
+    spec = {
+        "url": "https://{{params.x}}/",
+        "headers": {"X": "{{params.y}}", "Y": "{{"},
+        "body": "{{nope}}",
+        "response_path": "a[",
+    }
+
+    assert issues_of(executor, spec, x={}) == {
+        ("bad_url", "url"),
+        ("template_syntax", "headers.Y"),
+        ("unknown_name", "body"),
+        ("bad_response_path", "response_path"),
+    }
+
+
 def test_bad_json_is_refused_with_line_and_column(executor):
     with pytest.raises(DefinitionInvalidError) as caught:
         executor.compile(definition('{\n  "url": }'))
@@ -579,6 +614,17 @@ def test_bad_json_is_refused_with_line_and_column(executor):
 def test_a_body_that_is_no_request_is_refused(body):
     with pytest.raises(DefinitionInvalidError):
         parse_spec(body)
+
+
+def test_an_entry_that_names_no_host_is_a_warning_when_saved(executor):
+    hosts = ["http://x", "x/y", "*.x", "0x7f.1", "x", "x:80", "::1", "[::1]", "[::1]:80", "1.2.3.4"]
+    policy = RuntimePolicy.model_validate({"http": {"allow_hosts": hosts}})
+
+    warnings = executor.compile(definition({"url": "https://h.example/"}, policy)).warnings
+
+    assert [issue.path for issue in warnings if issue.code == "allow_host"] == [
+        f"runtime_policy.http.allow_hosts[{index}]" for index in range(4)
+    ]
 
 
 @pytest.mark.parametrize(
