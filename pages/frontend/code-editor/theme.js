@@ -30,8 +30,8 @@ export const editorTheme = EditorView.theme({
     boxShadow: "0 4px 16px rgb(0 0 0 / 0.15)",
     overflow: "hidden",
   },
-  ".cm-tooltip-autocomplete ul li": { padding: "3px 8px", lineHeight: "1.4" },
-  ".cm-tooltip-autocomplete ul li[aria-selected]": { background: theme("primary-color"), color: "#fff" },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul > li": { padding: "3px 8px", lineHeight: "1.4" },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul > li[aria-selected]": { background: theme("primary-color"), color: "#fff" },
   "&.cm-focused .cm-selectionBackground, .cm-selectionBackground": {
     background: `${tint("primary-color", 22)} !important`,
   },

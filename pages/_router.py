@@ -1,0 +1,67 @@
+"""The entry of every session: page settings, the caller, and the pages there are."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages.components.context import require_caller
+from pages.components.errors import errors_shown
+from pages.components.navigation import show_notice
+
+ASSETS = Path(__file__).parent / "assets"
+
+st.set_page_config(page_title="API Engine", page_icon="🛰️", layout="wide")
+
+st.logo(str(ASSETS / "logo.svg"), size="large")
+
+with errors_shown():
+    caller = require_caller()
+    page = st.navigation(
+        {
+            "": [
+                st.Page(
+                    "home.py",
+                    title="Home",
+                    icon=":material/space_dashboard:",
+                    help="What is here, health, recent failures",
+                    default=True,
+                )
+            ],
+            "Build": [
+                st.Page(
+                    "build/apis.py",
+                    title="APIs",
+                    icon=":material/api:",
+                    help="Find, run and manage APIs",
+                ),
+                st.Page(
+                    "build/new.py",
+                    title="New API",
+                    icon=":material/add_circle:",
+                    url_path="new-api",
+                    help="Start an API from a query, a call, a script or a workflow",
+                ),
+                # The name is not `api`: that path is the REST API's.
+                st.Page("build/api.py", title="API", url_path="definition", visibility="hidden"),
+            ],
+            "Operate": [
+                st.Page(
+                    "operate/runs.py",
+                    title="Runs",
+                    icon=":material/history:",
+                    help="The execution log",
+                )
+            ],
+            "Admin": [
+                st.Page(
+                    "admin/connections.py",
+                    title="Connections",
+                    icon=":material/database:",
+                    help="Query targets and their tables",
+                )
+            ],
+        }
+    )
+    st.sidebar.caption(f":material/person: {caller.subject} · {caller.tenant_id}")
+    show_notice()
+    page.run()

@@ -1,0 +1,1 @@
+"""Pages where the instance is set up."""

@@ -1,0 +1,1 @@
+"""Pages where APIs are defined."""

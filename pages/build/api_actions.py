@@ -1,0 +1,57 @@
+"""What the menus do to an API: switch, clone, delete after asking."""
+
+import streamlit as st
+
+from engine.definition_fields import authored_fields
+from engine.model import ApiDefinition, Caller
+from pages.build.api_table import CLONE, DELETE, DISABLE, EDIT, ENABLE, RUN, VERSIONS
+from pages.components.context import engine
+from pages.components.errors import errors_shown
+from pages.components.navigation import APIS_PAGE, open_api, say
+
+TABS = {RUN: "Run", EDIT: "Edit", VERSIONS: "Versions"}
+
+
+def act(action: str, api: ApiDefinition, caller: Caller) -> None:
+    """Do what a menu item says; most of them end on another page."""
+    if action == CLONE:
+        clone(api, caller)
+    elif action in (ENABLE, DISABLE):
+        switch(api, caller, active=action == ENABLE)
+    elif action == DELETE:
+        confirm_delete(api, caller)
+    else:
+        open_api(api.api_name, TABS.get(action, "Overview"))
+
+
+def clone(api: ApiDefinition, caller: Caller) -> None:
+    """Start a new API as a draft from a copy of this one, and open it for editing."""
+    fields = {**authored_fields(api), "api_name": f"{api.api_name}-copy"}
+    copy = engine().apis.create(fields, caller, publish=False, note=f"cloned from {api.api_name}")
+    say(f"{copy.api_name} is a draft: change it, then publish")
+    open_api(copy.api_name, "Edit")
+
+
+def switch(api: ApiDefinition, caller: Caller, *, active: bool) -> None:
+    """Switch an API on or off."""
+    engine().apis.set_active(api.api_name, caller, active=active)
+    say(f"{api.api_name} is {'on' if active else 'off: calls are refused with 409'}")
+    st.rerun()
+
+
+@st.dialog("Delete this API?", icon=":material/delete:")
+@errors_shown()
+def confirm_delete(api: ApiDefinition, caller: Caller) -> None:
+    """Name what will be lost, and delete when that is confirmed."""
+    versions = len(engine().apis.versions(api.api_name, caller))
+    st.markdown(
+        f"**{api.api_name}** with its {versions} version{'s' * (versions != 1)} and its draft will "
+        "be gone, and callers get 404. Its rows in the execution log stay."
+    )
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        if st.button("Keep it", key="keep"):
+            st.rerun()
+        if st.button("Delete", type="primary", icon=":material/delete:", key="delete-for-good"):
+            engine().apis.delete(api.api_name, caller)
+            say(f"{api.api_name} was deleted")
+            st.switch_page(APIS_PAGE)

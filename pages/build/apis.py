@@ -1,0 +1,121 @@
+"""The list of APIs: search, filters that live in the URL, a menu per row."""
+
+from datetime import UTC, datetime, timedelta
+
+import streamlit as st
+
+from engine.model import ApiQuery
+from pages.build.api_actions import act
+from pages.build.api_table import LOGIC_TYPES, STATES, action_of, api_frame
+from pages.components.colors import STATE_COLORS, TYPE_COLORS
+from pages.components.context import engine, require_caller
+from pages.components.navigation import NEW_PAGE, open_api
+from pages.components.state import URL
+
+PAGE_SIZE = 50
+ACTIVITY = {"all": None, "on": True, "off": False}
+TAGS_FROM = 500
+
+caller = require_caller()
+
+with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    st.title("APIs", width="content")
+    if st.button("New API", type="primary", icon=":material/add:", shortcut="N", key="new-api"):
+        st.switch_page(NEW_PAGE)
+
+everything = engine().apis.search(ApiQuery(limit=TAGS_FROM), caller)
+with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    text = st.text_input(
+        "Search",
+        key=URL.search,
+        type="search",
+        live=True,
+        placeholder="Name, description or tag",
+        bind="query-params",
+        width=280,
+    )
+    logic_type = st.pills("Type", LOGIC_TYPES, key=URL.logic_type, bind="query-params")
+    activity = st.segmented_control(
+        "Status",
+        list(ACTIVITY),
+        default="all",
+        required=True,
+        key=URL.activity,
+        bind="query-params",
+    )
+    tag = st.selectbox(
+        "Tag",
+        sorted({tag for api in everything.items for tag in api.tags}),
+        index=None,
+        placeholder="any",
+        key=URL.tag,
+        bind="query-params",
+        width=180,
+    )
+
+slot, pager = st.container(), st.container(horizontal=True, vertical_alignment="center")
+matching = ApiQuery(
+    logic_type=logic_type,
+    is_active=ACTIVITY[activity or "all"],
+    q=text or "",
+    tag=tag,
+    limit=PAGE_SIZE,
+)
+total = engine().apis.search(matching.model_copy(update={"limit": 1}), caller).total
+with pager:
+    number = 1
+    if total > PAGE_SIZE:
+        pages = -(-total // PAGE_SIZE)
+        number = st.pagination(pages, key=URL.page, bind="query-params")
+    st.caption(f"{total} of {everything.total} APIs")
+found = (
+    engine()
+    .apis.search(matching.model_copy(update={"offset": (number - 1) * PAGE_SIZE}), caller)
+    .items
+)
+
+with slot:
+    if not everything.total:
+        st.info(
+            "There are no APIs here yet. **New API** starts one from a query over the sample data.",
+            icon=":material/api:",
+        )
+    elif not found:
+        st.info("No API matches. Clear the search or a filter.", icon=":material/search_off:")
+    else:
+        usage = engine().logs.summary(datetime.now(UTC) - timedelta(hours=24), caller)
+        st.dataframe(
+            api_frame(found, usage),
+            key="apis",
+            hide_index=True,
+            height="content",
+            placeholder="",
+            alt="APIs",
+            column_config={
+                "Name": st.column_config.ButtonColumn(
+                    type="tertiary", alignment="left", pinned=True, key="open-api"
+                ),
+                "Description": st.column_config.TextColumn(width="medium"),
+                "Type": st.column_config.MultiselectColumn(
+                    options=LOGIC_TYPES, color=[TYPE_COLORS[each] for each in LOGIC_TYPES]
+                ),
+                "Status": st.column_config.MultiselectColumn(
+                    options=STATES, color=[STATE_COLORS[each] for each in STATES]
+                ),
+                "Tags": st.column_config.ListColumn(),
+                "Calls": st.column_config.NumberColumn(format="compact", help="In 24 hours"),
+                "Success": st.column_config.ProgressColumn(
+                    format="%.1f%%", min_value=0, max_value=100, width=130, help="In 24 hours"
+                ),
+                "p95": st.column_config.NumberColumn(format="%.0f ms", help="In 24 hours"),
+                "24 h": st.column_config.LineChartColumn(y_min=0, width=90, help="Calls"),
+                "Updated": st.column_config.DatetimeColumn(format="distance"),
+                "Actions": st.column_config.ButtonColumn(
+                    "", type="tertiary", pinned=True, width=44, key="api-menu"
+                ),
+            },
+        )
+        if opened := st.session_state.get("open-api"):
+            open_api(found[opened.row].api_name)
+        if chosen := st.session_state.get("api-menu"):
+            act(action_of(chosen.label), found[chosen.row], caller)

@@ -1,0 +1,1 @@
+"""The parts of one API's page, one per tab."""

@@ -1,0 +1,98 @@
+"""The fields of a definition besides its body: connection, parameters, policy, details."""
+
+from collections.abc import Mapping
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from engine.checking import CheckReport
+from engine.model import Caller
+from engine.ports import TableInfo
+from pages.build.definition import working_copy
+from pages.build.definition.param_table import param_table
+from pages.components.context import engine
+from pages.components.defaults import POLICY_DEFAULTS, with_defaults, without_defaults
+from pages.components.policy_form import policy_form
+from pages.components.state import WorkingCopy
+
+
+def connection_field(work: WorkingCopy, caller: Caller, tables: tuple[TableInfo, ...]) -> None:
+    """Choose the target of a statement and look into its tables."""
+    names = [each.name for each in engine().connections.all(caller)]
+    current = work.fields["connection"]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        work.fields["connection"] = st.selectbox(
+            "Connection",
+            names,
+            index=names.index(current) if current in names else None,
+            placeholder="choose",
+            key=f"connection-{work.rev}",
+            width=240,
+        )
+        with st.popover("Tables", icon=":material/table:", key=f"tables-{work.rev}"):
+            table_browser(tables)
+
+
+def table_browser(tables: tuple[TableInfo, ...]) -> None:
+    """The tables of a target, and the columns of the one that is chosen."""
+    by_name = {qualified(each): each for each in tables}
+    name = st.selectbox("Table", list(by_name), width=320)
+    if name:
+        chosen = by_name[name]
+        rows = [(column.name, column.type) for column in chosen.columns]
+        st.dataframe(pd.DataFrame(rows, columns=["Column", "Type"]), hide_index=True, alt=name)
+        if chosen.row_estimate is not None:
+            st.caption(f"{chosen.kind}, about {chosen.row_estimate:,} rows")
+
+
+def qualified(table: TableInfo) -> str:
+    """A table's name as statements write it; the default schema goes without saying."""
+    return table.name if table.schema in {"main", "public", ""} else f"{table.schema}.{table.name}"
+
+
+def completion(tables: tuple[TableInfo, ...]) -> Mapping[str, list[str]]:
+    """Column names by table name, for the editor."""
+    return {qualified(each): [column.name for column in each.columns] for each in tables}
+
+
+def other_fields(work: WorkingCopy, report: CheckReport) -> None:
+    """Parameters, policy and details, each put back into the work."""
+    fields, suffix = work.fields, str(work.rev)
+    with st.expander(f"Parameters · {len(fields['param_schema'])}", icon=":material/tune:"):
+        _offer_undeclared(work, report)
+        fields["param_schema"] = param_table(
+            fields["param_schema"], key=f"params-{suffix}-{work.params_rev}"
+        )
+    with st.expander("Policy", icon=":material/policy:"):
+        policy = policy_form(
+            with_defaults(fields["runtime_policy"], POLICY_DEFAULTS),
+            logic_type=fields["logic_type"],
+            key=f"policy-{suffix}",
+        )
+        fields["runtime_policy"] = without_defaults(policy, POLICY_DEFAULTS)
+    with st.expander("Name, description, tags", icon=":material/label:"):
+        fields["api_name"] = st.text_input("Name", value=fields["api_name"], key=f"name-{suffix}")
+        fields["description"] = st.text_area(
+            "Description", value=fields["description"], key=f"description-{suffix}"
+        )
+        fields["tags"] = st.multiselect(
+            "Tags",
+            fields["tags"],
+            default=fields["tags"],
+            accept_new_options=True,
+            placeholder="type and press Enter",
+            key=f"tags-{suffix}",
+        )
+
+
+def _offer_undeclared(work: WorkingCopy, report: CheckReport) -> None:
+    names = working_copy.undeclared(work, report)
+    if names:
+        listed = ", ".join(f":{name}" for name in names)
+        st.button(
+            f"Add {listed}",
+            icon=":material/add:",
+            key=f"declare-{work.rev}",
+            on_click=partial(working_copy.declare, work, report),
+        )

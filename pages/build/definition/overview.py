@@ -1,0 +1,88 @@
+"""An API at a glance: how it fares, how to call it, what it takes, what it does."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+import pandas as pd
+import streamlit as st
+
+from engine.executor_policies import effective_timeout_s
+from engine.model import ApiDefinition, Caller, ParamSpec
+from pages.components.context import engine, origin
+from pages.components.editors.code import LANGUAGES
+from pages.components.result_view import duration
+from pages.components.snippets import snippets
+
+
+def overview_tab(api: ApiDefinition, caller: Caller) -> None:
+    """Draw the tab."""
+    _usage(api, caller)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        st.subheader("Use it")
+        codes = snippets(api, origin())
+        for tab, (code, language) in zip(st.tabs(list(codes)), codes.values(), strict=True):
+            tab.code(code, language)
+        st.subheader("What it does")
+        st.code(api.logic_body, LANGUAGES[api.logic_type], wrap_lines=True)
+    with right:
+        st.subheader("Parameters")
+        _parameters(api.param_schema)
+        st.subheader("Policy")
+        st.markdown("\n".join(f"- {line}" for line in policy_lines(api)))
+
+
+def policy_lines(api: ApiDefinition) -> list[str]:
+    """The policy in words."""
+    policy = api.runtime_policy
+    cache, breaker = policy.cache, policy.circuit_breaker
+    limits = [
+        f"{rate} {level}"
+        for level, rate in (
+            ("in all", policy.rate_limit.per_api),
+            ("per user", policy.rate_limit.per_user),
+            ("per tenant", policy.rate_limit.per_tenant),
+        )
+        if rate
+    ]
+    return [
+        f"Timeout {effective_timeout_s(api.logic_type, policy):g} s, "
+        f"at most {policy.max_rows:,} rows",
+        f"Up to {policy.max_retries} retries, first after {policy.retry_backoff_ms:g} ms",
+        f"Answers cached for {cache.ttl_seconds:g} s" if cache.enabled else "Answers not cached",
+        f"Limits: {', '.join(limits)}" if limits else "No rate limit",
+        f"Breaker opens after {breaker.failure_threshold} failures, "
+        f"for {breaker.timeout_seconds:g} s"
+        if breaker.enabled
+        else "No circuit breaker",
+    ]
+
+
+def _usage(api: ApiDefinition, caller: Caller) -> None:
+    since = datetime.now(UTC) - timedelta(hours=24)
+    used = next((u for u in engine().logs.summary(since, caller) if u.api_id == api.id), None)
+    if used is None:
+        st.caption(":material/history: No calls in the last 24 hours.")
+        return
+    calls, success, median, p95 = st.columns(4)
+    calls.metric("Calls, 24 h", used.calls, chart_data=used.series, chart_type="bar", border=True)
+    succeeded = 100 * (1 - used.failures / used.calls)
+    success.metric("Success", f"{succeeded:.1f}%", border=True, height="stretch")
+    median.metric("p50", duration(used.p50_ms), border=True, height="stretch")
+    p95.metric("p95", duration(used.p95_ms), border=True, height="stretch")
+
+
+def _parameters(schema: Mapping[str, ParamSpec]) -> None:
+    if not schema:
+        st.caption("It takes none.")
+        return
+    rows = [
+        {
+            "Name": f"{name} *" if spec.required else name,
+            "Type": spec.type,
+            "Default": "" if spec.default is None else str(spec.default),
+            "Description": spec.description,
+        }
+        for name, spec in schema.items()
+    ]
+    st.dataframe(pd.DataFrame(rows), hide_index=True, height="content", alt="Parameters")

@@ -1,0 +1,56 @@
+"""Runs the live version with parameters from a form."""
+
+import streamlit as st
+
+from engine.call import ExecutionRequest
+from engine.model import ApiDefinition, Caller
+from pages.components.choices import choices_for
+from pages.components.context import engine
+from pages.components.errors import errors_shown
+from pages.components.navigation import open_run
+from pages.components.param_form import json_input, param_form
+from pages.components.result_view import result_view
+from pages.components.state import LAST_RESULTS
+
+
+@st.fragment
+@errors_shown()
+def run_tab(api: ApiDefinition, caller: Caller) -> None:
+    """Draw the form and the last result."""
+    if api.version == 0:
+        st.info(
+            "It was never published, so there is nothing live to run. **Edit** previews the draft.",
+            icon=":material/edit:",
+        )
+        return
+    key = str(api.id)
+    with st.form(f"run-{key}", border=bool(api.param_schema)):
+        form = param_form(api.param_schema, key=f"run-{key}", choices=choices_for(caller))
+        payload = None if api.logic_type == "sql" else json_input("Input payload", f"payload-{key}")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            run = st.form_submit_button(
+                "Run",
+                type="primary",
+                icon=":material/play_arrow:",
+                shortcut="Ctrl+Enter",
+                key="run",
+            )
+            fresh = st.checkbox(
+                "Skip the cache", key=f"fresh-{key}", help="The answer is stored again."
+            )
+    results = LAST_RESULTS.get()
+    if run:
+        request = ExecutionRequest(
+            api=key,
+            params=form.values,
+            input_payload=payload,
+            source="ui",
+            refresh=fresh,
+            want_trace=True,
+        )
+        results[key] = engine().run(request, caller)
+    if last := results.get(key):
+        form.point_out(last.error.details if last.error else {})
+        result_view(last, key=f"answer-{key}")
+        if st.button("Open in the log", icon=":material/history:", type="tertiary", key="to-log"):
+            open_run(last.execution_id)

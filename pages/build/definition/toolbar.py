@@ -1,0 +1,69 @@
+"""The buttons above an editor: preview, save, publish, discard."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from engine.model import ApiDefinition
+from pages.components.state import WorkingCopy
+
+Action = Literal["preview", "save", "publish", "discard"]
+
+
+@dataclass(frozen=True)
+class Pressed:
+    """What was pressed, to be done once every field has been read; `status` is for words."""
+
+    status: DeltaGenerator
+    action: Action | None = None
+    note: str = ""
+
+
+def toolbar(api: ApiDefinition, work: WorkingCopy) -> Pressed:
+    """Draw the buttons and tell which was pressed."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        status = st.empty()
+        st.space("stretch")
+        preview = st.button(
+            "Preview",
+            type="primary",
+            icon=":material/play_arrow:",
+            shortcut="Ctrl+Enter",
+            key="preview",
+        )
+        save = st.button("Save draft", icon=":material/save:", shortcut="Ctrl+S", key="save-draft")
+        with st.popover("Publish", icon=":material/publish:", key=f"publish-{work.rev}"):
+            st.markdown(f"This becomes version {api.version + 1}, live at once.")
+            note = st.text_input("What changed", key=f"note-{work.rev}", placeholder="optional")
+            publish = st.button("Publish", type="primary", key="publish-now")
+        discard = st.button(
+            "Discard",
+            icon=":material/undo:",
+            type="tertiary",
+            key="discard",
+            help="Forget unsaved work and the draft, and show what is live.",
+            disabled=api.version == 0,
+        )
+    presses: dict[Action, bool] = {
+        "preview": preview,
+        "save": save,
+        "publish": publish,
+        "discard": discard,
+    }
+    action = next((name for name, pressed in presses.items() if pressed), None)
+    return Pressed(status, action, note or "")
+
+
+def status_words(api: ApiDefinition, work: WorkingCopy, *, differs: bool) -> str:
+    """How the work stands to the draft and to what is live."""
+    if work.base_version != api.version:
+        return f":orange[:material/sync_problem: version {api.version} was published meanwhile]"
+    if work.is_unsaved:
+        return ":orange[:material/edit: unsaved changes]"
+    if api.version == 0:
+        return ":gray[draft, never published]"
+    if differs:
+        return ":gray[:material/save: draft saved, not published]"
+    return f":gray[:material/check: same as live version {api.version}]"

@@ -1,0 +1,147 @@
+"""The author's unsaved work on an API: loaded, checked, tried, saved, published, discarded."""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any
+
+from engine.call import ExecutionRequest
+from engine.checking import CheckReport
+from engine.definition_fields import authored_fields, changed_definition, diff_definitions
+from engine.model import ApiDefinition, Caller, ExecutionResult, Issue, ParamSpec
+from pages.components.context import engine
+from pages.components.defaults import PARAM_DEFAULTS, POLICY_DEFAULTS, without_defaults
+from pages.components.state import WORKING_COPIES, WorkingCopy
+
+
+def working_copy(api: ApiDefinition, caller: Caller) -> WorkingCopy:
+    """This session's work on an API: what it holds, else the draft, else what is live."""
+    copies = WORKING_COPIES.get()
+    key = str(api.id)
+    if key not in copies:
+        draft = engine().apis.draft(key, caller)
+        fields = terse_fields(draft.fields) if draft else live_fields(api)
+        base = draft.base_version if draft else api.version
+        copies[key] = WorkingCopy(fields=fields, saved=deepcopy(fields), base_version=base)
+    return copies[key]
+
+
+def live_fields(api: ApiDefinition) -> dict[str, Any]:
+    """The authored fields of what is live, as the workbench holds them."""
+    return terse_fields(authored_fields(api))
+
+
+def terse_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Authored fields without what only repeats a default, so that equal work compares equal."""
+    schema = {
+        name: without_defaults(spec, PARAM_DEFAULTS)
+        for name, spec in fields["param_schema"].items()
+    }
+    policy = without_defaults(fields["runtime_policy"], POLICY_DEFAULTS)
+    return {**deepcopy(dict(fields)), "param_schema": schema, "runtime_policy": policy}
+
+
+def checked(work: WorkingCopy, caller: Caller) -> CheckReport:
+    """What is wrong with the work, looked at again only when it changed."""
+    if work.report is None or work.report[1] != work.fields:
+        work.report = (_check(work.fields, caller), deepcopy(work.fields))
+    return work.report[0]
+
+
+def preview(
+    api: ApiDefinition,
+    work: WorkingCopy,
+    caller: Caller,
+    *,
+    body: str,
+    params: Mapping[str, Any],
+    input_payload: Any,
+) -> None:
+    """Run the work as a test, without cache, limits or breaker; the outcome is kept with it.
+
+    Raises:
+        DefinitionInvalidError: A field other than the body is malformed.
+    """
+    request = ExecutionRequest(
+        api=changed_definition(api, {**work.fields, "logic_body": body}),
+        params=params,
+        input_payload=input_payload,
+        source="test",
+        test=True,
+        want_trace=True,
+    )
+    work.result = (engine().run(request, caller), work.fields["logic_body"])
+
+
+def save_draft(api: ApiDefinition, work: WorkingCopy, caller: Caller) -> None:
+    """Keep the work as the API's draft; what is live stays as it is."""
+    engine().apis.save_draft(str(api.id), work.fields, caller)
+    work.saved = deepcopy(work.fields)
+
+
+def publish(api: ApiDefinition, work: WorkingCopy, caller: Caller, note: str) -> ApiDefinition:
+    """Make the work the live version; refused when somebody published since it was begun."""
+    published = engine().apis.update(
+        str(api.id), work.fields, caller, note=note, expected_version=work.base_version
+    )
+    work.replace(live_fields(published), published.version)
+    return published
+
+
+def discard(api: ApiDefinition, work: WorkingCopy, caller: Caller) -> None:
+    """Forget the work and the draft, and show what is live."""
+    engine().apis.drop_draft(str(api.id), caller)
+    work.replace(live_fields(api), api.version)
+
+
+def changes(api: ApiDefinition, work: WorkingCopy) -> Mapping[str, Any]:
+    """How the work differs from what is live; raises DefinitionInvalidError."""
+    return diff_definitions(api, changed_definition(api, work.fields))
+
+
+def param_specs(work: WorkingCopy) -> dict[str, ParamSpec]:
+    """The parameters as they stand in the work."""
+    return {
+        name: ParamSpec.model_validate(spec) for name, spec in work.fields["param_schema"].items()
+    }
+
+
+def undeclared(work: WorkingCopy, report: CheckReport) -> list[str]:
+    """Parameters that the statement uses and the schema lacks."""
+    return [name for name in report.params if name not in work.fields["param_schema"]]
+
+
+def declare(work: WorkingCopy, report: CheckReport) -> None:
+    """Add the parameters the statement uses to the schema, with the types the target told."""
+    found = {
+        name: report.params[name].model_dump(mode="json", exclude_defaults=True)
+        for name in undeclared(work, report)
+    }
+    work.fields["param_schema"] = {**work.fields["param_schema"], **found}
+    work.params_rev += 1
+
+
+def failure_issues(work: WorkingCopy) -> tuple[Issue, ...]:
+    """What the last preview says about lines of the body, while the body is still the same."""
+    if work.result is None or work.result[1] != work.fields["logic_body"]:
+        return ()
+    return _located(work.result[0])
+
+
+def _check(fields: Mapping[str, Any], caller: Caller) -> CheckReport:
+    report = engine().checks.check(fields, caller)
+    if fields["logic_type"] != "sql":
+        return report
+    statement = engine().checks.check_sql(
+        fields["logic_body"], caller, connection=fields["connection"]
+    )
+    issues = [*report.issues, *(each for each in statement.issues if each not in report.issues)]
+    return replace(statement, issues=tuple(issues))
+
+
+def _located(result: ExecutionResult) -> tuple[Issue, ...]:
+    error = result.error
+    if error is None or error.details.get("line") is None:
+        return ()
+    line, column = error.details["line"], error.details.get("column")
+    return (Issue(code=error.type, message=error.message, line=line, column=column),)

@@ -1,0 +1,1 @@
+"""What the pages share: context, session state, forms, results, editors."""

@@ -1,0 +1,31 @@
+"""Which colour says what: status colours are for status alone."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+Color = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray", "primary"]
+
+STATUS_COLORS: Mapping[str, Color] = {
+    "success": "green",
+    "fail": "red",
+    "timeout": "orange",
+    "rejected": "violet",
+}
+VERDICT_COLORS: Mapping[str, Color] = {
+    "ok": "green",
+    "hit": "green",
+    "miss": "gray",
+    "skipped": "gray",
+    "stale": "orange",
+    "waited": "orange",
+    "refused": "violet",
+    "failed": "red",
+}
+STATE_COLORS: Mapping[str, Color] = {"published": "green", "draft": "gray", "off": "red"}
+TYPE_COLORS: Mapping[str, Color] = {
+    "sql": "blue",
+    "http": "violet",
+    "script": "orange",
+    "workflow": "green",
+}
+HEALTH_COLORS: Mapping[str, Color] = {"ok": "green", "failing": "red"}

@@ -1,0 +1,1 @@
+"""The browser components and the widgets built on them."""

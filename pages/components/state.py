@@ -1,0 +1,130 @@
+"""Every value the pages keep in the session, with its type, in one place.
+
+Keys of widgets that are bound to the URL are listed too: they are public, since links carry them.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import streamlit as st
+
+from engine.checking import CheckReport
+from engine.model import ExecutionResult
+
+T = TypeVar("T")
+
+
+class SessionValue(Generic[T]):
+    """One named value of the browser session, made when first asked for."""
+
+    def __init__(self, name: str, make: Callable[[], T]) -> None:
+        self.name = name
+        self._make = make
+
+    def get(self) -> T:
+        """The value, made now if the session has none."""
+        if self.name not in st.session_state:
+            st.session_state[self.name] = self._make()
+        value: T = st.session_state[self.name]
+        return value
+
+    def put(self, value: T) -> None:
+        """Keep a value for the rest of the session."""
+        st.session_state[self.name] = value
+
+    def take(self) -> T:
+        """The value, and forget it."""
+        value = self.get()
+        del st.session_state[self.name]
+        return value
+
+
+@dataclass(slots=True)
+class WorkingCopy:
+    """Unsaved work on one API: what the widgets show, kept across reruns and pages.
+
+    Attributes:
+        fields: The authored fields as they stand.
+        saved: The fields as last saved, to tell whether anything is unsaved.
+        base_version: The live version the work was begun from.
+        rev: Raised when something else than the author's typing replaced the fields.
+        params_rev: The same for the parameter table alone.
+        report: What the last check found, and the fields it looked at.
+        result: The last preview, and the logic body it ran.
+    """
+
+    fields: dict[str, Any]
+    saved: dict[str, Any]
+    base_version: int
+    rev: int = 0
+    params_rev: int = 0
+    report: tuple[CheckReport, dict[str, Any]] | None = None
+    result: tuple[ExecutionResult, str] | None = None
+
+    @property
+    def is_unsaved(self) -> bool:
+        """Whether there is work that only this session has."""
+        return self.fields != self.saved
+
+    def replace(self, fields: Mapping[str, Any], base_version: int) -> None:
+        """Show other fields in every widget and take them as saved."""
+        self.fields, self.saved = dict(fields), dict(fields)
+        self.base_version = base_version
+        self.rev += 1
+        self.report = self.result = None
+
+
+WORKING_COPIES: SessionValue[dict[str, WorkingCopy]] = SessionValue("working_copies", dict)
+"""Unsaved work by API id."""
+
+NOTICE: SessionValue[str] = SessionValue("notice", str)
+"""What to say after the next rerun: a toast outlives no page change otherwise."""
+
+EDITOR_REVS: SessionValue[dict[str, int]] = SessionValue("editor_revs", dict)
+"""The revision each code editor was last given."""
+
+LAST_RESULTS: SessionValue[dict[str, ExecutionResult]] = SessionValue("last_results", dict)
+"""The last outcome of the run form, by API id."""
+
+
+@dataclass(frozen=True)
+class UrlKeys:
+    """Names of query parameters, as widgets use them."""
+
+    api: str = "api"
+    tab: str = "tab"
+    search: str = "q"
+    logic_type: str = "type"
+    activity: str = "status"
+    tag: str = "tag"
+    page: str = "page"
+    run: str = "run"
+    outcome: str = "outcome"
+    source: str = "source"
+    since: str = "since"
+    of_api: str = "of"
+    error: str = "error"
+    runs_page: str = "p"
+    connection: str = "connection"
+    table: str = "table"
+
+
+URL = UrlKeys()
+
+
+EDITOR_BASES: SessionValue[dict[str, Any]] = SessionValue("editor_bases", dict)
+"""What each table editor was first drawn with."""
+
+
+def first_value(key: str, value: T) -> T:
+    """The value the widget `key` was first drawn with, for as long as it stays on the page.
+
+    A table editor keeps edits apart from its data and adds them again to whatever it is given:
+    fed with its own result, it would add each row twice.
+    """
+    bases = EDITOR_BASES.get()
+    if key not in st.session_state or key not in bases:
+        bases[key] = value
+    kept: T = bases[key]
+    return kept

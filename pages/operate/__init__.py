@@ -1,0 +1,1 @@
+"""Pages where running APIs are watched."""

@@ -1,0 +1,92 @@
+"""One run in full: outcome, parameters, answer or error, policy trace."""
+
+from uuid import UUID
+
+import orjson
+import streamlit as st
+
+from engine.errors import NotFoundError
+from engine.model import Caller, ErrorInfo, ExecutionQuery, ExecutionRecord, tabular
+from pages.components.context import engine
+from pages.components.errors import error_block
+from pages.components.navigation import API_PAGE, RUNS_PAGE, api_link
+from pages.components.result_view import (
+    json_answer,
+    outcome_line,
+    table_answer,
+    trace_of,
+    trace_strip,
+)
+from pages.components.runs_table import runs_table
+
+
+def run_detail(run_id: str, caller: Caller) -> None:
+    """Draw the run; a link to one of another tenant, or to none, is said to be unknown."""
+    st.page_link(RUNS_PAGE, label="All runs", icon=":material/arrow_back:")
+    record = engine().logs.get(_as_id(run_id), caller)
+    st.markdown(outcome_line(record))
+    _facts(record)
+    if trace := trace_of(record):
+        st.subheader("Policy trace")
+        trace_strip(trace)
+    if record.request_params:
+        st.subheader("Parameters")
+        st.json(dict(record.request_params))
+    if record.error_type:
+        _error(record)
+    if record.response_data:
+        st.subheader("Answer")
+        _answer(record)
+    _children(record, caller)
+
+
+def _as_id(run_id: str) -> UUID:
+    try:
+        return UUID(run_id)
+    except ValueError:
+        raise NotFoundError(f"{run_id!r} is not the id of a run") from None
+
+
+def _facts(record: ExecutionRecord) -> None:
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        st.page_link(
+            API_PAGE,
+            label=f"{record.api_name} · version {record.api_version}",
+            icon=":material/api:",
+            query_params=api_link(record.api_name),
+        )
+        st.caption(f"{record.created_at:%Y-%m-%d %H:%M:%S} UTC")
+        st.caption(f"by {record.executed_by} through {record.source}")
+        st.caption(f"trace `{record.trace_id}`")
+
+
+def _error(record: ExecutionRecord) -> None:
+    error_block(
+        ErrorInfo(
+            type=record.error_type or "",
+            message=record.error_message or "",
+            http_status=record.response_status,
+        )
+    )
+    if record.error_stacktrace:
+        with st.expander("Stack trace", icon=":material/code:"):
+            st.code(record.error_stacktrace, "python", wrap_lines=True)
+
+
+def _answer(record: ExecutionRecord) -> None:
+    text = record.response_data or ""
+    if record.response_truncated:
+        st.caption("Too large for the log: this is its head.")
+        st.code(text, "json", wrap_lines=True, height=320)
+        return
+    if tabular.rows_of(text.encode()):
+        table_answer(tabular.frame_of(text.encode()), key="run-answer")
+    else:
+        json_answer(orjson.loads(text))
+
+
+def _children(record: ExecutionRecord, caller: Caller) -> None:
+    found = engine().logs.search(ExecutionQuery(parent_execution_id=record.id, limit=200), caller)
+    if found.total:
+        st.subheader("Steps")
+        runs_table(found.items, key="steps")
