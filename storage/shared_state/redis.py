@@ -34,7 +34,7 @@ from storage.shared_state.counters import CacheCounters
 from storage.shared_state.scripts import Argument, Scripts, send, unavailable
 
 TIMEOUT_S = 0.25
-"""The longest wait for a connection or an answer; redis-py by itself would retry ten times."""
+"""Short, because every call waits for it once while a server hangs."""
 
 MAX_CONNECTIONS = 256
 
@@ -52,20 +52,27 @@ class RedisSharedState:
     are a hash tag: an instance's keys share one slot of a cluster, because one script touches
     limits, answer and breaker together, and so one node carries one instance.
 
-    Every method raises StoreUnavailableError when Redis does not answer within a quarter second.
+    Every method raises StoreUnavailableError when Redis does not answer within `timeout_s`.
 
     Args:
         url: `redis://`, `rediss://` or `unix://`; no connection is made before it is needed.
+        timeout_s: The longest wait for a connection and for an answer.
         clock: Seconds since 1970 in place of the server's time, for tests.
     """
 
-    def __init__(self, url: str, *, clock: Callable[[], float] | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        timeout_s: float = TIMEOUT_S,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
         self._client = redis.Redis.from_url(
             url,
             protocol=2,
-            socket_timeout=TIMEOUT_S,
-            socket_connect_timeout=TIMEOUT_S,
-            retry=Retry(NoBackoff(), 0),
+            socket_timeout=timeout_s,
+            socket_connect_timeout=timeout_s,
+            retry=Retry(NoBackoff(), 0),  # by itself redis-py would try ten times
             max_connections=MAX_CONNECTIONS,
         )
         self._scripts = Scripts(self._client)

@@ -17,7 +17,7 @@ AWAY = "memory (redis unavailable)"
 
 @pytest.fixture
 def shared(redis_server):
-    state = RedisSharedState(redis_server.url)
+    state = RedisSharedState(redis_server.url, timeout_s=10)
     yield state
     state.close()
 

@@ -41,7 +41,7 @@ def results(url, key, task):
 
 @pytest.fixture
 def state(redis_url):
-    state = RedisSharedState(redis_url)
+    state = RedisSharedState(redis_url, timeout_s=10)
     yield state
     state.close()
 

@@ -79,7 +79,7 @@ def load(state, key):
 
 def main() -> None:
     url, key, task = sys.argv[1:]
-    state = RedisSharedState(url)
+    state = RedisSharedState(url, timeout_s=10)
     state.ping()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
