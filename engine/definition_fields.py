@@ -13,7 +13,6 @@ from engine.errors import DefinitionInvalidError
 from engine.model import ApiDefinition, Caller, Issue
 from engine.model.definition import AUTHORED_FIELDS
 
-
 DEFAULT_CONNECTION = "sample"
 """What a SQL API runs on when its author names no connection."""
 

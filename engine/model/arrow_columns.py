@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -26,7 +26,7 @@ _DURATION = re.compile(
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def table(columns: Sequence[tuple[str, str | None]], rows: Sequence[dict[str, Any]]) -> pa.Table:
+def table(columns: Sequence[tuple[str, str | None]], rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     """One Arrow column for each name, in order."""
     arrays = [column(sql_type, [row.get(name) for row in rows]) for name, sql_type in columns]
     return pa.table(arrays, names=[name for name, _ in columns])
@@ -40,7 +40,12 @@ def column(sql_type: str | None, values: Sequence[Any]) -> pa.Array:
         arrow_type, restore = _restorer(parse_type(sql_type), values)
         return pa.array([_restored(value, restore) for value in values], type=arrow_type)
     except _UNFIT:
-        return pa.array([None if value is None else _text(value) for value in values], pa.string())
+        return text_column(values)
+
+
+def text_column(values: Sequence[Any]) -> pa.Array:
+    """JSON values as strings, nested ones as JSON text."""
+    return pa.array([_restored(value, _text) for value in values], pa.string())
 
 
 def _restorer(sql_type: SqlType, values: Sequence[Any]) -> tuple[pa.DataType, Restore]:

@@ -11,7 +11,7 @@ from uuid import UUID
 import orjson
 from pydantic import BaseModel, ConfigDict, Field
 
-from engine.model import tabular
+from engine.model.tabular import arrow_of, frame_of, html_of, rows_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -130,18 +130,18 @@ class ExecutionResult:
     @property
     def rows(self) -> list[dict[str, Any]]:
         """The rows of a tabular answer; empty when the answer is not a table."""
-        return tabular.rows_of(self.data_json)
+        return rows_of(self.data_json)
 
     def arrow(self) -> pa.Table:
         """The rows as an Arrow table, each column in its exact type."""
-        return tabular.arrow_of(self.data_json)
+        return arrow_of(self.data_json)
 
     def df(self) -> pd.DataFrame:
         """The rows as a pandas DataFrame, through Arrow."""
-        return tabular.frame_of(self.data_json)
+        return frame_of(self.data_json)
 
     def _repr_html_(self) -> str:
-        return tabular.html_of(self.data_json)
+        return html_of(self.data_json)
 
 
 class ExecutionRecord(BaseModel):

@@ -7,7 +7,8 @@ bare list of objects; anything else is no table and has no rows.
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -19,21 +20,47 @@ if TYPE_CHECKING:
 HTML_ROWS = 100
 
 
+@dataclass(frozen=True)
+class TabularData:
+    """Column names with their types, None where nothing says them, and the rows as decoded."""
+
+    columns: tuple[tuple[str, str | None], ...]
+    rows: Sequence[Mapping[str, Any]]
+
+
+def table_of(document: Any) -> TabularData | None:
+    """Read a decoded answer as a table; None when it is none."""
+    declared: Sequence[Mapping[str, str]] = ()
+    if isinstance(document, dict) and isinstance(document.get("rows"), list):
+        declared = document.get("columns") or ()
+        document = document["rows"]
+    if not isinstance(document, list) or not all(isinstance(row, dict) for row in document):
+        return None
+    if declared:
+        columns: tuple[tuple[str, str | None], ...] = tuple(
+            (each["name"], each["type"]) for each in declared
+        )
+    else:
+        columns = tuple((name, None) for name in dict.fromkeys(n for row in document for n in row))
+    return TabularData(columns, document)
+
+
 def rows_of(data_json: bytes) -> list[dict[str, Any]]:
     """The rows as JSON says them; empty when the answer is no table."""
-    return _table(data_json)[1]
+    table = table_of(_decoded(data_json))
+    return [dict(row) for row in table.rows] if table else []
 
 
 def arrow_of(data_json: bytes) -> pa.Table:
     """The rows as an Arrow table: exact types where the target named them, otherwise inferred.
 
     A column that Arrow's type cannot hold (an infinite date, a NaN among decimals, mixed types) is
-    a column of strings.
+    a column of strings. An answer that is no table has no columns.
     """
     from engine.model import arrow_columns  # noqa: PLC0415  # pyarrow is heavy, answers are light
 
-    columns, rows = _table(data_json)
-    return arrow_columns.table(columns, rows)
+    table = table_of(_decoded(data_json))
+    return arrow_columns.table(table.columns, table.rows) if table else arrow_columns.table((), ())
 
 
 def frame_of(data_json: bytes) -> pd.DataFrame:
@@ -44,28 +71,21 @@ def frame_of(data_json: bytes) -> pd.DataFrame:
 
 def html_of(data_json: bytes) -> str:
     """An HTML table of the first rows, or the JSON where there is no table; everything escaped."""
-    columns, rows = _table(data_json)
-    if not rows and not columns:
-        return f"<pre>{html.escape(_pretty(data_json))}</pre>"
-    names = [name for name, _ in columns]
-    body = "".join(_html_row("td", [row.get(name) for name in names]) for row in rows[:HTML_ROWS])
-    more = f"<p>{len(rows) - HTML_ROWS} more rows</p>" if len(rows) > HTML_ROWS else ""
+    document = _decoded(data_json)
+    table = table_of(document)
+    if table is None or not table.columns:
+        pretty = orjson.dumps(document, option=orjson.OPT_INDENT_2).decode()
+        return f"<pre>{html.escape(pretty)}</pre>"
+    names = [name for name, _ in table.columns]
+    shown = table.rows[:HTML_ROWS]
+    body = "".join(_html_row("td", [row.get(name) for name in names]) for row in shown)
+    rest = len(table.rows) - len(shown)
+    more = f"<p>{rest} more rows</p>" if rest else ""
     return f"<table><thead>{_html_row('th', names)}</thead><tbody>{body}</tbody></table>{more}"
 
 
-def _table(data_json: bytes) -> tuple[list[tuple[str, str | None]], list[dict[str, Any]]]:
-    """Names with types (None where nothing says them) in order, and rows."""
-    document = orjson.loads(data_json) if data_json else None
-    declared: list[dict[str, str]] = []
-    if isinstance(document, dict) and isinstance(document.get("rows"), list):
-        declared = document.get("columns") or []
-        document = document["rows"]
-    if not isinstance(document, list) or not all(isinstance(row, dict) for row in document):
-        return [], []
-    columns: dict[str, str | None] = {each["name"]: each["type"] for each in declared}
-    if not columns:
-        columns = dict.fromkeys(name for row in document for name in row)
-    return list(columns.items()), document
+def _decoded(data_json: bytes) -> Any:
+    return orjson.loads(data_json) if data_json else None
 
 
 def _html_row(tag: str, values: Sequence[Any]) -> str:
@@ -77,7 +97,3 @@ def _text(value: Any) -> str:
     if value is None:
         return ""
     return value if isinstance(value, str) else orjson.dumps(value).decode()
-
-
-def _pretty(data_json: bytes) -> str:
-    return orjson.dumps(orjson.loads(data_json or b"null"), option=orjson.OPT_INDENT_2).decode()

@@ -113,7 +113,9 @@ class Bench:
             {"api_name": name, "logic_type": "script", "logic_body": "-", **fields}, ANALYST
         )
 
-    def call(self, api: str | ApiDefinition = "echo", caller: Caller = ANALYST, **fields: Any) -> ExecutionResult:
+    def call(
+        self, api: str | ApiDefinition = "echo", caller: Caller = ANALYST, **fields: Any
+    ) -> ExecutionResult:
         return self.pipeline.execute(ExecutionRequest(api=api, **fields), caller)
 
     def records(self) -> tuple[ExecutionRecord, ...]:
