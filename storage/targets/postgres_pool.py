@@ -21,6 +21,7 @@ from psycopg.adapt import AdaptersMap
 from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 from psycopg.types.bool import BoolLoader
+from psycopg.types.none import NoneDumper
 from psycopg.types.numeric import FloatLoader, IntLoader
 from psycopg.types.string import StrDumperUnknown, TextLoader
 
@@ -128,9 +129,11 @@ class SessionPool:
         """Lend a session until the block ends; its waits end shortly after the deadline.
 
         Raises:
+            DeadlineExceededError: No time is left.
             OverloadedError: Every session is in use until the deadline.
             TargetUnavailableError: The server cannot be reached.
         """
+        deadline.check("the statement")
         if not self._places.acquire(timeout=deadline.remaining_s()):
             raise OverloadedError(
                 f"all {self._size} connections to the database are in use", retry_after_s=1.0
@@ -240,6 +243,7 @@ def _adapters() -> AdaptersMap:
     """
     adapters = AdaptersMap(types=psycopg.adapters.types)
     adapters.register_dumper(str, StrDumperUnknown)
+    adapters.register_dumper(type(None), NoneDumper)
     adapters.register_loader(0, TextLoader)
     adapters.register_loader("bool", BoolLoader)
     for name in ("int2", "int4", "int8", "oid"):

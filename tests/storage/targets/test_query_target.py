@@ -1,0 +1,272 @@
+"""The contract that every query target keeps, over real databases."""
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+import orjson
+import pytest
+
+from engine.deadline import Deadline
+from engine.errors import DeadlineExceededError, EngineError, QueryFailedError
+from engine.ports import BoundQuery, FetchedRows, QueryTarget
+
+CROSS_JOIN = {
+    "duckdb": "select count(*) from range(9000000) a(i), range(9000000) b(j) where i <> j",
+    "postgres": "select count(*) from generate_series(1, 9000000) a, generate_series(1, 9000000) b",
+}
+
+
+def fetch(target: QueryTarget, sql: str, *values, max_rows=1000, timeout_s=10.0) -> FetchedRows:
+    deadline = Deadline.after(timeout_s)
+    return target.fetch(BoundQuery(sql, values), max_rows=max_rows, deadline=deadline)
+
+
+def rows(target: QueryTarget, sql: str, *values, **options):
+    return orjson.loads(fetch(target, sql, *values, **options).rows_json)
+
+
+def test_rows_are_objects_in_the_order_of_the_statement(target):
+    found = rows(target, "select code, name from carriers order by code desc")
+
+    assert found == [
+        {"code": "UA", "name": "United"},
+        {"code": "B6", "name": "JetBlue"},
+        {"code": "AA", "name": "American"},
+    ]
+
+
+def test_columns_carry_the_target_s_own_type_names(target):
+    found = fetch(target, "select id, day, delay from flights limit 1")
+
+    expected = {
+        "duckdb": ["INTEGER", "DATE", "DECIMAL(8,2)"],
+        "postgres": ["integer", "date", "numeric(8,2)"],
+    }
+    assert [column.type for column in found.columns] == expected[target.dialect]
+
+
+def test_the_row_cap_cuts_an_unlimited_statement_and_says_so(target):
+    found = fetch(target, "select id from flights order by id", max_rows=7)
+
+    assert (found.row_count, found.truncated) == (7, True)
+    assert orjson.loads(found.rows_json)[-1] == {"id": 6}
+
+
+def test_the_row_cap_holds_under_a_larger_limit(target):
+    found = fetch(target, "select id from flights limit 500", max_rows=3)
+
+    assert (found.row_count, found.truncated) == (3, True)
+
+
+@pytest.mark.parametrize("count", [0, 4, 5])
+def test_an_answer_within_the_cap_is_not_truncated(target, count):
+    found = fetch(target, "select id from flights where id < $1", count, max_rows=5)
+
+    assert (found.row_count, found.truncated) == (count, False)
+
+
+def test_the_order_of_a_big_sort_survives_the_row_cap(target):
+    found = rows(target, "select id, delay from flights order by delay desc, id", max_rows=1500)
+
+    assert [row["id"] for row in found] == list(range(1999, 499, -1))
+
+
+def test_an_order_by_inside_a_union_survives_the_row_cap(target):
+    arm = "select {}id from flights where id < 3"
+    sql = f"{arm.format('')} union all {arm.format('-')} order by 1"
+
+    assert [row["id"] for row in rows(target, sql)] == [-2, -1, 0, 0, 1, 2]
+
+
+def test_a_statement_may_end_in_a_comment(target):
+    assert rows(target, "select 1 as one -- the end") == [{"one": 1}]
+
+
+def test_columns_of_one_name_are_told_apart(target):
+    assert rows(target, "select 1 as a, 2 as a, 3 as b") == [{"a": 1, "a_1": 2, "b": 3}]
+
+
+def test_values_are_bound_by_place(target):
+    found = rows(
+        target,
+        "select id, delay from flights where id between $1 and $2 and carrier = $3 order by id",
+        3,
+        4,
+        "AA",
+    )
+
+    assert found == [{"id": 3, "delay": 0.75}, {"id": 4, "delay": 1.0}]
+
+
+@pytest.mark.parametrize(
+    ("cast", "value", "expected"),
+    [
+        ("integer", 7, 7),
+        ("bigint", 2**60, str(2**60)),
+        ("varchar", "it's; drop table carriers --", "it's; drop table carriers --"),
+        ("varchar", 'quotes "and" {braces}', 'quotes "and" {braces}'),
+        ("varchar", "back\\slash", "back\\slash"),
+        ("varchar", "", ""),
+        ("boolean", True, True),
+        ("date", date(2013, 1, 31), "2013-01-31"),
+        ("decimal(10,3)", Decimal("1.100"), 1.1),
+        ("double precision", 0.1, 0.1),
+        ("uuid", UUID(int=5), str(UUID(int=5))),
+        ("integer", None, None),
+        ("integer[]", [1, 2], [1, 2]),
+        ("varchar[]", ['a,"b', "c\\d", "NULL", ""], ['a,"b', "c\\d", "NULL", ""]),
+        ("json", {"a": [1, {"b": None}]}, {"a": [1, {"b": None}]}),
+    ],
+)
+def test_a_bound_value_arrives_unchanged(target, cast, value, expected):
+    assert rows(target, f"select cast($1 as {cast}) as value", value) == [{"value": expected}]
+
+
+def test_a_list_is_bound_to_any(target):
+    found = rows(target, "select code from carriers where code = any($1) order by 1", ["UA", "AA"])
+
+    assert [row["code"] for row in found] == ["AA", "UA"]
+
+
+def test_the_decimals_of_an_answer_keep_their_digits(target):
+    found = fetch(target, "select delay from flights where id in (2, 6) order by id")
+
+    assert found.rows_json == b'[{"delay":0.50},{"delay":1.50}]'
+
+
+@pytest.mark.parametrize(
+    ("sql", "line", "column"),
+    [
+        ("select nope from flights", 1, 8),
+        ("select id\nfrom flights\nwhere nope = 1", 3, 7),
+        ("select 'é',\n  missing(1)", 2, 3),
+        ("select * from nowhere", 1, 15),
+        ("select id from flights limit x y", 1, 32),
+    ],
+)
+def test_a_wrong_statement_fails_with_its_place(target, sql, line, column):
+    with pytest.raises(QueryFailedError) as failure:
+        fetch(target, sql)
+
+    assert (failure.value.details["line"], failure.value.details["column"]) == (line, column)
+
+
+def test_a_value_that_does_not_fit_is_not_repeated_in_the_message(target):
+    with pytest.raises(QueryFailedError) as failure:
+        fetch(target, "select id from flights where id = $1", "secret-value")
+
+    assert "secret-value" not in f"{failure.value.message} {failure.value.hint}"
+    assert "types" in str(failure.value.hint)
+
+
+def test_two_statements_are_refused(target):
+    with pytest.raises(QueryFailedError):
+        fetch(target, "select 1; select 2")
+
+
+@pytest.mark.parametrize("attempt", range(2))
+def test_a_cross_join_of_millions_of_rows_stops_at_the_deadline(target, attempt):
+    fetch(target, "select 1")
+    started = time.monotonic()
+
+    with pytest.raises(DeadlineExceededError):
+        fetch(target, CROSS_JOIN[target.dialect], timeout_s=0.4)
+
+    assert 0.39 <= time.monotonic() - started < 0.4 + 0.1
+    assert rows(target, "select 1 as one") == [{"one": 1}]
+
+
+def test_a_deadline_that_is_over_stops_before_the_target_is_asked(target):
+    with pytest.raises(EngineError) as failure:
+        fetch(target, "select 1", timeout_s=0.0)
+
+    assert failure.value.outcome in {"timeout", "rejected"}
+
+
+def test_sixteen_threads_get_their_own_answers(target):
+    def call(number: int) -> bool:
+        found = rows(target, "select id, id + $1 as sum from flights where id = $2", 1000, number)
+        return found == [{"id": number, "sum": number + 1000}]
+
+    with ThreadPoolExecutor(16) as pool:
+        assert all(pool.map(call, range(320)))
+
+
+def test_a_slow_statement_does_not_hold_up_the_others(target):
+    fetch(target, "select 1")
+
+    def run_into_the_deadline():
+        with pytest.raises(DeadlineExceededError):
+            fetch(target, CROSS_JOIN[target.dialect], timeout_s=1.0)
+
+    slow = threading.Thread(target=run_into_the_deadline)
+    slow.start()
+    started = time.monotonic()
+
+    assert rows(target, "select 1 as one") == [{"one": 1}]
+    assert time.monotonic() - started < 0.6
+    slow.join()
+
+
+def test_describe_tells_parameters_and_columns_without_running(target):
+    described = target.describe(
+        "select id, day from flights where day >= $1 and id = any($2) limit $3"
+    )
+
+    assert [column.name for column in described.columns] == ["id", "day"]
+    expected = {
+        "duckdb": ("DATE", "BIGINT[]", "BIGINT"),
+        "postgres": ("date", "integer[]", "bigint"),
+    }
+    assert described.param_types == expected[target.dialect]
+
+
+def test_describe_fails_with_the_place_of_the_mistake(target):
+    with pytest.raises(QueryFailedError) as failure:
+        target.describe("select id,\n nope from flights")
+
+    assert (failure.value.details["line"], failure.value.details["column"]) == (2, 2)
+
+
+def test_explain_shows_the_plan_of_a_bound_statement(target):
+    plan = target.explain(
+        BoundQuery("select id from flights where id = $1", (1,)), deadline=Deadline.after(5)
+    )
+
+    assert "flights" in plan
+
+
+def test_schema_lists_tables_and_views_with_columns(target):
+    tables = {table.name: table for table in target.schema()}
+
+    assert {name: table.kind for name, table in tables.items()} == {
+        "carriers": "table",
+        "flights": "table",
+        "delayed": "view",
+    }
+    assert [column.name for column in tables["flights"].columns] == [
+        "id",
+        "carrier",
+        "day",
+        "delay",
+    ]
+    assert tables["flights"].row_estimate == 2000
+    assert tables["delayed"].row_estimate is None
+
+
+def test_functions_name_what_the_database_has(target):
+    names = {function.name for function in target.functions()}
+
+    assert {"lower", "count", "date_trunc"} <= names
+
+
+def test_the_session_walls_are_complete_for_a_plain_reader(target):
+    assert target.audit() == ()
+
+
+def test_ping_answers(target):
+    target.ping()
