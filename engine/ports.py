@@ -447,6 +447,10 @@ class SharedState(Protocol):
         """How much of each limit is used now, counting nothing."""
         ...
 
+    def limit_keys(self, prefix: str, limit: int) -> tuple[str, ...]:
+        """Keys of limits that begin with `prefix` and count something, at most `limit`."""
+        ...
+
     def invalidate(self, tags: Sequence[str]) -> int:
         """Make every cached answer with one of `tags` a miss, in every process; how many tags."""
         ...

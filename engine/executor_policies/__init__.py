@@ -9,10 +9,12 @@ from engine.executor_policies.timeouts import (
     call_budget_s,
     effective_timeout_s,
 )
+from engine.executor_policies.usage import LimitInUse, limits_in_use
 
 __all__ = [
     "HTTP_MAX_TIMEOUT_S",
     "ConcurrencyGate",
+    "LimitInUse",
     "base_delays_s",
     "call_budget_s",
     "check_policy",
@@ -20,6 +22,7 @@ __all__ = [
     "limit_headers",
     "limit_refusal",
     "limit_rules",
+    "limits_in_use",
     "retry_delay_s",
     "should_retry",
 ]

@@ -105,6 +105,10 @@ class FallbackSharedState:
         """How much of each limit is used now."""
         return self._run(lambda state: state.usage(rules))
 
+    def limit_keys(self, prefix: str, limit: int) -> tuple[str, ...]:
+        """Keys of limits that begin with `prefix` and count something."""
+        return self._run(lambda state: state.limit_keys(prefix, limit))
+
     def invalidate(self, tags: Sequence[str]) -> int:
         """Make answers with one of `tags` a miss, in Redis at the latest when it is back."""
         return self._run_or_owe(

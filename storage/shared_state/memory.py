@@ -142,6 +142,18 @@ class MemorySharedState:
             now_ms = self._now_ms()
             return tuple(_use(rule, self._live(rule, now_ms), now_ms) for rule in rules)
 
+    def limit_keys(self, prefix: str, limit: int) -> tuple[str, ...]:
+        """Keys of limits that begin with `prefix` and count something, in order."""
+        with self._lock:
+            now_ms = self._now_ms()
+            keys = sorted(
+                key
+                for key, counted in self._windows.items()
+                if key.startswith(prefix)
+                and window_rules.live(counted.window, counted.window_ms, now_ms)
+            )
+        return tuple(keys[:limit])
+
     def invalidate(self, tags: Sequence[str]) -> int:
         """Make every cached answer with one of `tags` a miss."""
         with self._lock:

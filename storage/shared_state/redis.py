@@ -1,5 +1,6 @@
 """Shared state of many processes, in Redis: one script before a call, one after it."""
 
+import re
 from collections.abc import Callable, Sequence
 from secrets import token_hex
 from threading import Lock
@@ -39,6 +40,7 @@ TIMEOUT_S = 0.25
 MAX_CONNECTIONS = 256
 
 _PREFIX = "{api-engine}:"
+_LIMIT = f"{_PREFIX}limit:"
 _INDEX = f"{_PREFIX}breakers"
 _EVENTS = f"{_PREFIX}breaker-events"
 EVENTS_CHANNEL = f"{_PREFIX}breaker-transitions"
@@ -170,6 +172,17 @@ class RedisSharedState:
         keys = [_limit(rule) for rule in rules]
         return replies.limit_uses(rules, self._scripts.run("usage", keys, [self._now(), *windows]))
 
+    def limit_keys(self, prefix: str, limit: int) -> tuple[str, ...]:
+        """Keys of limits that begin with `prefix` and count something; scans every key."""
+        pattern = f"{_LIMIT}{_GLOB.sub(_escape, prefix)}*"
+        found: set[str] = set()
+        cursor: Argument = 0
+        while True:
+            cursor, keys = self._ask("SCAN", cursor, "MATCH", pattern, "COUNT", _BATCH)
+            found |= {key.decode().removeprefix(_LIMIT) for key in keys}
+            if not cursor or len(found) >= limit:
+                return tuple(sorted(found)[:limit])
+
     def invalidate(self, tags: Sequence[str]) -> int:
         """Make every cached answer with one of `tags` a miss, in every process."""
         distinct = set(tags)
@@ -265,10 +278,15 @@ class RedisSharedState:
 
 
 _BATCH = 500
+_GLOB = re.compile(r"[*?\[\]^\\-]")
+
+
+def _escape(match: re.Match[str]) -> str:
+    return f"\\{match[0]}"
 
 
 def _limit(rule: LimitRule) -> str:
-    return f"{_PREFIX}limit:{rule.key}"
+    return f"{_LIMIT}{rule.key}"
 
 
 def _entry(key: str) -> str:

@@ -100,6 +100,18 @@ def test_looking_at_usage_counts_nothing(state, name):
     assert state.usage(limits)[0].remaining == 2
 
 
+def test_limits_that_count_something_are_listed_by_prefix(state, name, clock):
+    prefix = f"{name}[*]"
+    limits = rules(prefix, per_api=3, per_user=3)
+    admit(state, limits)
+    admit(state, rules(f"{name}xyz", per_api=3))
+
+    listed = state.limit_keys(prefix, 10)
+
+    assert listed == (f"{prefix}/per_api", f"{prefix}/per_user")
+    assert len(state.limit_keys(prefix, 1)) == 1
+
+
 def test_a_call_without_limits_is_admitted(state):
     assert admit(state, ()).limits == ()
 
