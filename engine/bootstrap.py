@@ -33,7 +33,7 @@ from engine.health import Check, Health
 from engine.model import ApiDefinition, Connection, Issue, LogicType
 from engine.pipeline import Pipeline
 from engine.ports import Dialect, Executor, SettingStore, SharedState
-from engine.samples import register_samples
+from engine.samples import issue_sample_key, register_samples
 from engine.settings import Settings
 from engine.templates import compile_template, to_text
 from sample_data.build import build_duckdb
@@ -112,8 +112,10 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
     )
     keys = KeyService(stores.keys, stores.instance_key.derive("api-key-pepper"))
     auth = Auth(keys, TokenVerifier(TokenPolicy.of(settings)))
+    first_key = auth.ensure_first_key(_plain(settings.bootstrap_key))
     if settings.sample_data:
         _load_samples(settings, apis, stores.settings)
+        issue_sample_key(keys, stores.settings)
     return Engine(
         settings=settings,
         pipeline=Pipeline(
@@ -136,7 +138,7 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
         shared=shared,
         health=_health(stores, shared, connections),
         closing=ExitStack(),
-        first_key=auth.ensure_first_key(_plain(settings.bootstrap_key)),
+        first_key=first_key,
     )
 
 

@@ -2,7 +2,7 @@
 
 from engine.call import Answer, Call
 from engine.errors import EngineError
-from engine.model import ErrorInfo, ExecutionResult, Payload
+from engine.model import ErrorInfo, ExecutionResult, Payload, Step
 
 NOTHING = Payload(json=b"null")
 
@@ -25,13 +25,20 @@ def result_of(call: Call, answer: Answer | None, error: EngineError | None) -> E
         circuit_breaker_state=call.breaker_state,
         row_count=payload.row_count,
         truncated=payload.truncated,
-        steps=payload.steps,
+        steps=_steps_of(payload, error),
         logs=payload.logs,
         warnings=payload.warnings,
         usage=payload.usage,
         trace=call.trace.stages,
         headers=call.headers,
     )
+
+
+def _steps_of(payload: Payload, error: EngineError | None) -> tuple[Step, ...]:
+    """What each node of a workflow did, also of one that failed."""
+    if error is None:
+        return payload.steps
+    return tuple(Step.model_validate(step) for step in error.details.get("steps", ()))
 
 
 def error_info(error: EngineError) -> ErrorInfo:
