@@ -1,4 +1,4 @@
-"""Registers the sample APIs that a fresh instance begins with, and the key that one of them uses."""
+"""Registers the sample APIs that a fresh instance begins with, and the key one of them uses."""
 
 import logging
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ REGISTERED = "samples.registered"
 """The setting that lists the samples ever registered, so that one deleted does not come back."""
 
 
-REST_SECRET = "engine_api_key"
+REST_SECRET = "engine_api_key"  # noqa: S105 - its name
 """The secret by which the sample `delays-over-rest` calls this engine's own REST API."""
 REST_SAMPLE = "delays-by-carrier"
 
