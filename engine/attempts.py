@@ -47,6 +47,9 @@ class Attempts:
             BreakerOpenError: The circuit is open; nothing was attempted.
             EngineError: The last attempt's failure, when no more may follow.
         """
+        if self.permit is None and self.breaker is not None:
+            # The look-up met a fresh answer, so no permit was taken, and the answer was not used.
+            self.permit = self.shared.permit(self.breaker)
         if self.permit is not None and not self.permit.allowed:
             raise self._refusal(self.permit)
         while True:

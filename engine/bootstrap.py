@@ -259,7 +259,7 @@ def _load_samples(settings: Settings, apis: ApiManager, store: SettingStore) -> 
 
 
 def _policy_issues(settings: Settings, api: ApiDefinition) -> tuple[Issue, ...]:
-    return check_policy(api.runtime_policy, api.logic_type, settings)
+    return check_policy(api.runtime_policy, api.logic_type, settings, params=api.param_schema)
 
 
 def _read_secret(store: SettingStore, tenant_id: str, name: str) -> str:

@@ -10,7 +10,6 @@ from engine.executor_policies import effective_timeout_s
 from engine.model import ApiDefinition, Issue, LogicType
 from engine.params import ParamBinder, check_schema, compile_params
 from engine.ports import Compiled, Executor
-from engine.templates import check_template
 
 PolicyCheck = Callable[[ApiDefinition], tuple[Issue, ...]]
 
@@ -40,11 +39,7 @@ class Compiler:
         Raises:
             DefinitionInvalidError: With the issues of params, policy and logic, all at once.
         """
-        issues = [
-            *check_schema(api.param_schema),
-            *self._check_policy(api),
-            *_cache_tag_issues(api),
-        ]
+        issues = [*check_schema(api.param_schema), *self._check_policy(api)]
         executor = self._executors[api.logic_type]
         logic = None
         try:
@@ -62,11 +57,6 @@ class Compiler:
             timeout_s=effective_timeout_s(api.logic_type, api.runtime_policy),
             warnings=(*issues, *logic.warnings),
         )
-
-
-def _cache_tag_issues(api: ApiDefinition) -> tuple[Issue, ...]:
-    known = {"params": tuple(api.param_schema), "context": ("tenant_id",)}
-    return check_template(list(api.runtime_policy.cache.tags), known, "runtime_policy.cache.tags")
 
 
 def _summary(api: ApiDefinition, errors: list[Issue]) -> str:

@@ -6,7 +6,7 @@ from typing import get_args
 from engine.auth.keys import KeyService
 from engine.auth.tokens import TokenVerifier
 from engine.errors import AuthenticationError
-from engine.model import Caller, Role
+from engine.model import Caller, Rate, Role
 from engine.ports import ApiKey
 
 
@@ -78,5 +78,6 @@ def _caller_of(key: ApiKey) -> Caller:
         kind="api_key",
         roles=frozenset(role for role in get_args(Role) if role in key.roles),
         scope=key.scope,
+        rate=Rate.parse(key.rate) if key.rate else None,
         claims={"key_name": key.name},
     )

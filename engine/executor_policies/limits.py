@@ -19,22 +19,19 @@ from engine.model.keys import tenant_key
 from engine.ports import LimitLevel, LimitRule, LimitUse
 
 
-def limit_rules(
-    api: ApiDefinition, caller: Caller, key_rate: Rate | None = None
-) -> tuple[LimitRule, ...]:
+def limit_rules(api: ApiDefinition, caller: Caller) -> tuple[LimitRule, ...]:
     """The windows a call counts in; a changed unit begins a new window, a changed number does not.
 
     Args:
         api: The API that is called; the rates stand in its policy.
-        caller: Whose calls are counted.
-        key_rate: The rate of the caller's API key, where it has one.
+        caller: Whose calls are counted; an API key may carry a rate of its own.
     """
     tenant_id, api_id, rates = caller.tenant_id, str(api.id), api.runtime_policy.rate_limit
     levels: tuple[tuple[LimitLevel, Rate | None, tuple[str, ...]], ...] = (
         ("per_api", rates.per_api, ("api", api_id)),
         ("per_user", rates.per_user, ("user", api_id, caller.subject)),
         ("per_tenant", rates.per_tenant, ("tenant",)),
-        ("per_key", key_rate, ("key", caller.subject)),
+        ("per_key", caller.rate, ("key", caller.subject)),
     )
     return tuple(
         LimitRule(

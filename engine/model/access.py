@@ -5,6 +5,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from engine.model.policy import RateText
+
 Role = Literal["viewer", "analyst", "admin"]
 
 
@@ -25,7 +27,7 @@ class Scope(BaseModel):
 
 
 class Caller(BaseModel):
-    """An authenticated caller, bound to one tenant."""
+    """An authenticated caller, bound to one tenant; `rate` limits all its calls together."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -34,6 +36,7 @@ class Caller(BaseModel):
     kind: Literal["user", "api_key", "system"] = "user"
     roles: frozenset[Role] = frozenset()
     scope: Scope | None = None
+    rate: RateText | None = None
     claims: Mapping[str, Any] = Field(default_factory=dict)
 
     def has_role(self, role: Role) -> bool:

@@ -35,7 +35,16 @@ from engine.model import (
     Scope,
 )
 from engine.pipeline import Pipeline
-from engine.ports import Compiled, ExecutionContext, NestedCall, Params
+from engine.ports import (
+    Admission,
+    CacheKey,
+    CacheWrite,
+    Compiled,
+    ExecutionContext,
+    NestedCall,
+    Params,
+    Settlement,
+)
 from storage.database import Database, default_url
 from storage.definitions import SqlDefinitionStore
 from storage.executions import SqlExecutionStore
@@ -311,6 +320,30 @@ def test_an_opening_circuit_ends_the_retries(bench: Bench) -> None:
     assert bench.executor.attempts == 2
     assert result.error is not None
     assert result.error.type == "target_unavailable"
+
+
+def test_a_damaged_cached_answer_is_loaded_anew_under_the_breaker(bench: Bench) -> None:
+    bench.publish(
+        runtime_policy={
+            "max_retries": 0,
+            "cache": {"enabled": True},
+            "circuit_breaker": {"failure_threshold": 1},
+        }
+    )
+    bench.call()
+    [key] = bench.cache.keys("default")
+    tags = bench.shared.admit(Admission(cache=CacheKey(key, ())))
+    bench.shared.settle(
+        Settlement(write=CacheWrite(CacheKey(key, ()), b"foreign", 60, 60, tags.generations))
+    )
+    bench.executor.behaviour = failing(TargetUnavailableError("down"))
+
+    results = [bench.call(), bench.call()]
+
+    assert [result.error.type for result in results if result.error] == [
+        "target_unavailable",
+        "breaker_open",
+    ]
 
 
 def test_a_cached_answer_is_served_without_the_target_even_while_it_is_down(bench: Bench) -> None:

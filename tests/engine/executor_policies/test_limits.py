@@ -7,8 +7,8 @@ ADA, BOB = Caller(subject="ada"), Caller(subject="bob")
 ALL = {"rate_limit": {"per_api": "100/minute", "per_user": "5/second", "per_tenant": "1000/hour"}}
 
 
-def admitted(state, definition, caller, calls=1, **key_rate):
-    rules = limit_rules(definition, caller, **key_rate)
+def admitted(state, definition, caller, calls=1):
+    rules = limit_rules(definition, caller)
     outcomes = [state.admit(Admission(limits=rules)) for _ in range(calls)]
     return sum(outcome.refused is None for outcome in outcomes)
 
@@ -56,10 +56,11 @@ def test_per_tenant_counts_over_all_apis_of_one_tenant(api):
 
 
 def test_an_api_keys_own_rate_counts_over_all_apis(api):
-    state, rate = shared(), Rate.parse("2/minute")
+    state = shared()
+    key = Caller(subject="key:1", kind="api_key", rate=Rate.parse("2/minute"))
 
-    assert admitted(state, api(), ADA, 1, key_rate=rate) == 1
-    assert admitted(state, api(number=2), ADA, 2, key_rate=rate) == 1
+    assert admitted(state, api(), key, 1) == 1
+    assert admitted(state, api(number=2), key, 2) == 1
 
 
 def test_a_changed_unit_begins_a_new_window_and_a_changed_number_does_not(api):
