@@ -37,7 +37,6 @@ from engine.model import (
 from engine.pipeline import Pipeline
 from engine.ports import (
     Admission,
-    CacheKey,
     CacheWrite,
     Compiled,
     ExecutionContext,
@@ -323,7 +322,7 @@ def test_an_opening_circuit_ends_the_retries(bench: Bench) -> None:
 
 
 def test_a_damaged_cached_answer_is_loaded_anew_under_the_breaker(bench: Bench) -> None:
-    bench.publish(
+    api = bench.publish(
         runtime_policy={
             "max_retries": 0,
             "cache": {"enabled": True},
@@ -331,11 +330,11 @@ def test_a_damaged_cached_answer_is_loaded_anew_under_the_breaker(bench: Bench) 
         }
     )
     bench.call()
-    [key] = bench.cache.keys("default")
-    tags = bench.shared.admit(Admission(cache=CacheKey(key, ())))
-    bench.shared.settle(
-        Settlement(write=CacheWrite(CacheKey(key, ()), b"foreign", 60, 60, tags.generations))
-    )
+    cache = bench.cache.locate(api, (), {}, None, ANALYST, variant="masked=False;max_rows=None")
+    assert cache is not None
+    assert bench.cache.keys("default") == (cache.key,)
+    seen = bench.shared.admit(Admission(cache=cache)).generations
+    bench.shared.settle(Settlement(write=CacheWrite(cache, b"foreign", 60, 60, seen)))
     bench.executor.behaviour = failing(TargetUnavailableError("down"))
 
     results = [bench.call(), bench.call()]
