@@ -3,6 +3,7 @@
 Run it by `make run`, or with `streamlit run app.py --server.address=127.0.0.1`.
 """
 
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ import streamlit as st
 from starlette.routing import Mount
 from starlette.staticfiles import StaticFiles
 
+from engine.auth import first_key_notice
 from engine.bootstrap import default_engine
 from engine.sidecar import create_app
 
@@ -20,7 +22,9 @@ HERE = Path(__file__).parent
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """Open the engine before the first session, and close it after the last."""
-    with default_engine():
+    with default_engine() as engine:
+        if engine.first_key is not None:
+            sys.stderr.write(first_key_notice(engine.first_key))
         yield
 
 
