@@ -32,6 +32,8 @@ from engine.facade import Engine
 from engine.health import Check, Health
 from engine.model import ApiDefinition, Connection, Issue, LogicType
 from engine.pipeline import Pipeline
+from engine.policy_control import PolicyControl
+from engine.policy_lab import PolicyLab
 from engine.ports import Dialect, Executor, SettingStore, SharedState
 from engine.samples import issue_sample_key, register_samples
 from engine.settings import Settings
@@ -52,6 +54,8 @@ from storage.shared_state.memory import MemorySharedState
 from storage.shared_state.redis import RedisSharedState
 from storage.targets.duckdb import DuckDbTarget
 from storage.targets.postgres import PostgresTarget
+
+_LAB_CACHE_BYTES = 16 * 1_048_576
 
 
 @functools.cache
@@ -110,6 +114,16 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
         stores.settings,
         lambda api: cache.invalidate_api(api.tenant_id, api.id),
     )
+    pipeline = Pipeline(
+        catalog=catalog,
+        compiler=compiler,
+        shared=shared,
+        cache=cache,
+        breakers=breakers,
+        gate=ConcurrencyGate(shared),
+        monitor=Monitor(stores.journal, max_logged_bytes=settings.max_logged_bytes),
+        read_secret=functools.partial(_read_secret, stores.settings),
+    )
     keys = KeyService(stores.keys, stores.instance_key.derive("api-key-pepper"))
     auth = Auth(keys, TokenVerifier(TokenPolicy.of(settings)))
     first_key = auth.ensure_first_key(_plain(settings.bootstrap_key))
@@ -118,21 +132,25 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
         issue_sample_key(keys, stores.settings)
     return Engine(
         settings=settings,
-        pipeline=Pipeline(
-            catalog=catalog,
-            compiler=compiler,
-            shared=shared,
-            cache=cache,
-            breakers=breakers,
-            gate=ConcurrencyGate(shared),
-            monitor=Monitor(stores.journal, max_logged_bytes=settings.max_logged_bytes),
-            read_secret=functools.partial(_read_secret, stores.settings),
-        ),
+        pipeline=pipeline,
         apis=apis,
         checks=Checker(compiler, sql),
         logs=ExecutionLog(stores.executions, stores.journal),
         connections=connections,
         auth=auth,
+        policies=PolicyControl(
+            store=stores.definitions,
+            catalog=catalog,
+            shared=shared,
+            cache=cache,
+            breaker_manager=breakers,
+            audit=stores.settings,
+        ),
+        lab=PolicyLab(
+            pipeline=pipeline,
+            new_shared_state=lambda: MemorySharedState(cache_bytes=_LAB_CACHE_BYTES),
+            new_cache=lambda state: APICacheService(state, render=_render_tag, pool=refreshing),
+        ),
         cache=cache,
         breakers=breakers,
         shared=shared,

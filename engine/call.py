@@ -22,6 +22,7 @@ class ExecutionRequest:
     Attributes:
         api: Name or id of a published API, or a definition to test as it stands.
         test: Run without cache, limits and breaker, logged with source `test`.
+        lab: A test run under every policy, for a pipeline over throw-away state; only with `test`.
         refresh: Load a cached answer anew: no look-up, no limits, but the answer is stored.
         version: Run this version instead of the live one.
         deadline: The time budget inherited from a surrounding call.
@@ -39,6 +40,7 @@ class ExecutionRequest:
     deadline: Deadline | None = None
     depth: int = 0
     test: bool = False
+    lab: bool = False
     refresh: bool = False
     want_trace: bool = False
     version: int | None = None

@@ -33,6 +33,11 @@ class Compiler:
         self._executors = executors
         self._check_policy = check_policy
 
+    def around(self, wrap: Callable[[Executor], Executor]) -> Compiler:
+        """A compiler that does the same with every executor wrapped."""
+        wrapped = {logic_type: wrap(each) for logic_type, each in self._executors.items()}
+        return Compiler(wrapped, self._check_policy)
+
     def compile(self, api: ApiDefinition) -> CompiledApi:
         """Check and prepare a definition.
 

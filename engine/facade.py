@@ -21,6 +21,8 @@ from engine.executor_circuit_breaker import CircuitBreakerManager
 from engine.executor_monitoring import ExecutionLog
 from engine.model import Caller, ExecutionResult
 from engine.pipeline import Pipeline
+from engine.policy_control import PolicyControl
+from engine.policy_lab import PolicyLab
 from engine.ports import SharedState
 from engine.settings import Settings
 
@@ -37,7 +39,9 @@ class Engine:
         logs: The execution log.
         connections: The query targets.
         auth: Callers and API keys.
-        cache, breakers, shared: The policies' state, for operators.
+        policies: What operators see of breakers, cache and limits, and change in them.
+        lab: How policies react to injected faults.
+        cache, breakers, shared: The policies' state itself, without roles.
         first_key: The admin key made by this very start, to be shown once; None later.
     """
 
@@ -48,6 +52,8 @@ class Engine:
     logs: ExecutionLog
     connections: Connections
     auth: Auth
+    policies: PolicyControl
+    lab: PolicyLab
     cache: APICacheService
     breakers: CircuitBreakerManager
     shared: SharedState

@@ -111,7 +111,10 @@ class ExecutionContext:
 class Executor(Protocol):
     """One logic type."""
 
-    logic_type: ClassVar[LogicType]
+    @property
+    def logic_type(self) -> LogicType:
+        """The type it executes."""
+        ...
 
     def compile(self, api: ApiDefinition) -> Compiled:
         """Check and prepare a definition once; pure but for describing a statement.

@@ -8,7 +8,7 @@ from typing import Literal
 from engine.errors import PermissionDeniedError
 from engine.model import ApiDefinition, Caller, Role, Scope
 
-Group = Literal["apis", "execute", "logs", "connections", "keys", "settings"]
+Group = Literal["apis", "execute", "logs", "connections", "keys", "settings", "policies"]
 Action = Literal[
     "apis:read",
     "apis:write",
@@ -19,6 +19,9 @@ Action = Literal[
     "connections:write",
     "keys:manage",
     "settings:manage",
+    "policies:read",
+    "cache:invalidate",
+    "breakers:manage",
 ]
 
 
@@ -41,6 +44,9 @@ PERMISSIONS: Mapping[Action, Permission] = {
     "connections:write": Permission("connections", "admin", "change connections"),
     "keys:manage": Permission("keys", "admin", "manage API keys"),
     "settings:manage": Permission("settings", "admin", "change settings"),
+    "policies:read": Permission("policies", "viewer", "look at breakers, cache and limits"),
+    "cache:invalidate": Permission("policies", "analyst", "drop cached answers"),
+    "breakers:manage": Permission("policies", "admin", "force or reset circuit breakers"),
 }
 """Every action there is: viewers read and execute, analysts define, admins do everything."""
 

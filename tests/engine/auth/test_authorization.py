@@ -8,8 +8,8 @@ from engine.auth import PERMISSIONS, Action, authorize, may
 from engine.errors import PermissionDeniedError
 from engine.model import ApiDefinition, Caller, Scope
 
-VIEWER = {"apis:read", "execute:run", "logs:read", "connections:read"}
-ANALYST = VIEWER | {"apis:write", "execute:test"}
+VIEWER = {"apis:read", "execute:run", "logs:read", "connections:read", "policies:read"}
+ANALYST = VIEWER | {"apis:write", "execute:test", "cache:invalidate"}
 
 
 def caller(*roles, scope=None):
