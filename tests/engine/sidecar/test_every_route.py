@@ -34,7 +34,11 @@ def filled(path: str, api: str = "nowhere") -> str:
 def body_for(path: str) -> dict[str, object]:
     if path.endswith("validate-sql"):
         return {"sql": "SELECT 1", "dialect": "duckdb"}
-    if path in ("/api-manager/test", "/api-manager/dry-run"):
+    if path.endswith("/breaker"):
+        return {"mode": "auto"}
+    if path.endswith("/invalidate"):
+        return {"tag": "nobody-has-it"}
+    if path in ("/api-manager/test", "/api-manager/dry-run", "/api-manager/policy-lab"):
         return {"definition": {"logic_type": "sql", "logic_body": "SELECT 1"}}
     return {}
 
