@@ -204,8 +204,20 @@ class UserRow(TenantRow):
     last_login_at: Mapped[datetime | None]
 
 
+class SessionRow(TenantRow):
+    """A sign-in of a user that is still in force; ending it deletes the row."""
+
+    __tablename__ = "tb_session"
+    __table_args__ = (Index(None, "tenant_id", "user_name"), Index(None, "expires_at"))
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    user_name: Mapped[str]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+
+
 class RoleBindingRow(TenantRow):
-    """A role that a subject (user name or token subject) holds in a tenant."""
+    """A role that a subject holds in a tenant; `engine.auth.subjects` says how one is written."""
 
     __tablename__ = "tb_role_binding"
     __table_args__ = (UniqueConstraint("tenant_id", "subject", "role"),)
