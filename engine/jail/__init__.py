@@ -44,12 +44,14 @@ class JailReport:
 def confine_service(*, read_only: Sequence[Path], read_write: Sequence[Path]) -> JailReport:
     """Lock this long-lived process in: no network, no exec, no new process, only these paths.
 
-    Everything beneath a directory of `read_only` may be read, beneath `read_write` also written.
-    What a process may know of the machine's processors and memory stays readable.
-    Threads may still be started, and descriptors that are open already, an inherited socket pair
-    among them, keep working. The process also ends when its parent process does. Call it once and
-    before starting threads: Landlock does not reach those that run already (the system-call filter
-    does). Modules imported later must lie beneath the named paths.
+    Everything beneath a directory of `read_only` may be read, beneath `read_write` also written; a
+    path that does not exist gives no right. What a process may know of the machine's processors and
+    memory stays readable. Modules imported later must lie beneath the named paths. Threads may still
+    be started, and descriptors that are open already, an inherited socket pair among them, keep
+    working. The process also ends when its parent process does.
+
+    Call it once and before starting threads: Landlock does not reach those that run already (the
+    system-call filter does).
 
     Returns:
         What was applied. A wall the kernel lacks or forbids is reported, not raised.
@@ -64,9 +66,12 @@ def confine_service(*, read_only: Sequence[Path], read_write: Sequence[Path]) ->
 
 def _landlock_abi(read_only: Sequence[Path], read_write: Sequence[Path], missing: list[str]) -> int:
     running = limits.thread_count()
-    facts = [path for path in map(Path, _MACHINE_FACTS) if path.exists()]
+    facts = map(Path, _MACHINE_FACTS)
     try:
-        abi = landlock.restrict_files(read_only=[*read_only, *facts], read_write=read_write)
+        abi = landlock.restrict_files(
+            read_only=[path for path in (*read_only, *facts) if path.exists()],
+            read_write=[path for path in read_write if path.exists()],
+        )
     except OSError as error:
         missing.append(f"landlock: {error}")
         return 0

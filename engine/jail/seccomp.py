@@ -5,6 +5,7 @@ import errno
 import os
 import struct
 from functools import cache
+from typing import Literal
 
 from engine.jail import bpf, syscalls
 from engine.jail.bpf import ALLOW, Check, Rule, fail_with
@@ -39,7 +40,7 @@ _ALLOWED_TO_SCRIPTS = """
     read write readv writev lseek close close_range dup dup2 dup3 pipe pipe2 eventfd eventfd2
     fstat poll ppoll select pselect6 epoll_create epoll_create1 epoll_ctl epoll_wait epoll_pwait
     epoll_pwait2 timerfd_create timerfd_settime timerfd_gettime
-    munmap mremap madvise brk mincore msync memfd_create
+    munmap mremap madvise brk mincore msync
     futex futex_waitv set_robust_list get_robust_list rseq membarrier set_tid_address
     sched_yield sched_getaffinity sched_getparam sched_getscheduler sched_get_priority_max
     sched_get_priority_min getpid getppid gettid getuid geteuid getgid getegid getresuid getresgid
@@ -54,10 +55,14 @@ _ALLOWED_TO_SCRIPTS = """
 _FILE_CALLS = """
     open openat creat stat lstat newfstatat statx statfs fstatfs access faccessat faccessat2
     getcwd chdir fchdir readlink readlinkat mkdir mkdirat rmdir unlink unlinkat rename renameat
-    renameat2 link linkat symlink symlinkat chmod fchmod fchmodat fchown utimensat utime utimes
-    futimesat truncate ftruncate fallocate fadvise64 fsync fdatasync flock getdents getdents64
+    renameat2 link linkat symlink symlinkat
+    ftruncate fallocate fadvise64 fsync fdatasync flock getdents getdents64
     pread64 pwrite64 preadv pwritev copy_file_range sendfile
 """
+
+_MODE_AND_TIME_CALLS = "chmod fchmod fchmodat fchown utimensat utime utimes futimesat"
+_DO_NOTHING = fail_with(0)
+"""Reports success without running the call."""
 
 
 def confine_service_calls() -> None:
@@ -73,10 +78,19 @@ def confine_service_calls() -> None:
     install(_assembled(rules, default=ALLOW), all_threads=True)
 
 
-def confine_script_calls(*, own_pid: int, files: bool) -> None:
-    """Allow this process only computing, its own descriptors and, with `files`, file calls.
+Files = Literal["own", "shared", "none"]
+"""What a script may do to files by their names.
 
-    Which files is for namespaces and Landlock to say. Native code cannot be loaded any more.
+`own`: everything, the file system is its own. `shared`: what Landlock judges; it does not judge
+changes of mode and time, so those do nothing, nor cutting a file by its name, which is refused.
+`none`: nothing.
+"""
+
+
+def confine_script_calls(*, own_pid: int, files: Files) -> None:
+    """Allow this process only computing, its own descriptors and file calls as `files` says.
+
+    Native code cannot be loaded any more.
 
     Raises:
         OSError: The kernel has no seccomp filters, or forbids them here.
@@ -88,10 +102,9 @@ def confine_script_calls(*, own_pid: int, files: bool) -> None:
     install(bytes(patched), all_threads=False)
 
 
-def prepare_script_filters() -> None:
-    """Assemble the script filters ahead, so that children only patch their process id."""
-    _script_filter(files=True)
-    _script_filter(files=False)
+def prepare_script_filter(files: Files) -> None:
+    """Assemble a script filter ahead, so that children only patch their process id."""
+    _script_filter(files=files)
 
 
 def install(program: bytes, *, all_threads: bool) -> None:
@@ -119,11 +132,25 @@ def probe() -> None:
 
 
 @cache
-def _script_filter(*, files: bool) -> tuple[bytes, tuple[int, ...]]:
-    allowed = f"{_ALLOWED_TO_SCRIPTS} {_FILE_CALLS if files else ''}"
-    rules = [*_thread_rules(), *_script_checks(), *(Rule(n, ALLOW) for n in _numbers(allowed))]
+def _script_filter(*, files: Files) -> tuple[bytes, tuple[int, ...]]:
+    rules = [
+        *_thread_rules(),
+        *_script_checks(),
+        *(Rule(number, ALLOW) for number in _numbers(_ALLOWED_TO_SCRIPTS)),
+        *_file_rules(files),
+    ]
     program = _assembled(rules, default=fail_with(errno.EPERM))
     return program, bpf.constant_positions(program, _OWN_PID)
+
+
+def _file_rules(files: Files) -> list[Rule]:
+    if files == "none":
+        return []
+    judged = [Rule(number, ALLOW) for number in _numbers(_FILE_CALLS)]
+    on_own = ALLOW if files == "own" else _DO_NOTHING
+    modes_and_times = [Rule(number, on_own) for number in _numbers(_MODE_AND_TIME_CALLS)]
+    cutting = [Rule(number, ALLOW) for number in _numbers("truncate") if files == "own"]
+    return judged + modes_and_times + cutting
 
 
 def _thread_rules() -> list[Rule]:

@@ -23,7 +23,7 @@ from engine.jail import limits
 
 SCRIPT_NAME = "<script>"
 LOCKED_IN, NOT_LOCKED_IN = b"L", b"N"
-"""The first byte a child sends, before anything foreign runs; after the second comes the reason."""
+"""The first byte a child sends, before anything foreign runs; a refusal's reason follows."""
 RESULT, FAILURE = b"R", b"F"
 """What follows the first byte: one of these and a JSON document."""
 CHANNEL = 3
@@ -61,8 +61,8 @@ def run(
     except (OSError, ValueError) as error:
         _send(NOT_LOCKED_IN + str(error).encode())
         os._exit(70)
-    _send(LOCKED_IN)
     job = _receive()
+    _send(LOCKED_IN)
     limits.limit_resources({resource.RLIMIT_CPU: job.cpu_s})
     _freshen()
     _send(_answer(job))

@@ -21,7 +21,7 @@ MAX_LOG_BYTES = 65_536
 _MAX_ERROR_BYTES = 65_536
 _CHUNK = 65_536
 _DISK_CHECK_S = 0.03
-_DEATH_WITHIN_S = 1.0
+_DEATH_WITHIN_S = 0.5
 _SHORTEST_S = 0.001
 
 
@@ -124,7 +124,6 @@ class _Watch:
         self._outcome = JobOutcome()
         self._answer = bytearray()
         self._log = bytearray()
-        self._sent = False
         self._ended = False
         self._gone_by: float | None = None
         self._poller = select.poll()
@@ -137,7 +136,6 @@ class _Watch:
         self._watch(self._child.status.fileno(), self._read_status)
         try:
             self._child.send(job, self._deadline)
-            self._sent = True
         except TimeoutError:
             self._stop("timeout")
         except OSError:
@@ -188,7 +186,7 @@ class _Watch:
                 self._child.kill()
             return True
         if not packet:
-            raise TemplateLostError(started=self._sent)
+            raise TemplateLostError(started=bool(self._answer))
         report = json.loads(packet)
         self._ended = True
         self._gone_by = time.monotonic() + _DEATH_WITHIN_S
@@ -218,8 +216,8 @@ class _Watch:
             self._stop("disk_full")
 
     def _fills(self, folder: Path) -> bool:
-        used = temp_folders.measure(folder)
-        return used.bytes > self._child.request.temp_mb << 20 or used.files > FILES_IN_TEMP
+        allowed = self._child.request.temp_mb << 20
+        return not temp_folders.fits(folder, max_bytes=allowed, max_files=FILES_IN_TEMP)
 
     def _stop(self, why: str) -> None:
         self._outcome.stopped = why

@@ -6,6 +6,7 @@ could be loaded later.
 """
 
 import importlib
+import mimetypes
 import os
 import sys
 import sysconfig
@@ -34,6 +35,8 @@ def preload() -> None:
             _import(name)
     for name in _SUBMODULES.split():
         _import(name)
+    mimetypes.knownfiles.clear()  # the machine's own tables are not to be read
+    mimetypes.init()
 
 
 def folders() -> tuple[Path, ...]:

@@ -194,7 +194,7 @@ class Sandbox:
                 outcome = self._run_on(template, level, job, _TRIAL_POLICY, deadline)
             except TemplateLostError:
                 return ("the template died during the trial",)
-        return trial.problems(level, outcome.answer)
+            return (*trial.problems(level, outcome.answer), *attacks.damage())
 
     def _run_on(
         self,

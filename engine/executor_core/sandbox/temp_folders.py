@@ -7,9 +7,9 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 _PREFIX = "api-engine-scripts-"
+_DEEPEST = 50
 _NAME = re.compile(rf"{_PREFIX}(\d+)-")
 
 
@@ -38,26 +38,36 @@ class TempFolders:
             remove(self.path)
 
 
-class Usage(NamedTuple):
-    """What a folder holds: bytes on disk, and how many files and folders."""
+def fits(folder: Path, *, max_bytes: int, max_files: int) -> bool:
+    """Whether a folder that is being written to holds no more than it may.
 
-    bytes: int
-    files: int
+    What cannot be looked into, or lies deeper than anybody needs, does not fit either.
+    """
+    pending = [(str(folder), 0)]
+    size = files = 0
+    while pending:
+        place, depth = pending.pop()
+        try:
+            with os.scandir(place) as entries:
+                for entry in entries:
+                    files += 1
+                    if entry.is_dir(follow_symlinks=False):
+                        pending.append((entry.path, depth + 1))
+                    else:
+                        size += _size(entry)
+        except FileNotFoundError:
+            continue
+        except OSError:
+            return False
+        if size > max_bytes or files > max_files or depth > _DEEPEST:
+            return False
+    return True
 
 
-def measure(folder: Path) -> Usage:
-    """What a folder holds while it is written to; what cannot be read counts nothing."""
-    total = Usage(0, 0)
-    for place, folders, names in os.walk(folder):
-        sizes = [_size(os.path.join(place, name)) for name in names]  # noqa: PTH118  # hot
-        total = Usage(total.bytes + sum(sizes), total.files + len(folders) + len(names))
-    return total
-
-
-def _size(path: str) -> int:
+def _size(entry: os.DirEntry[str]) -> int:
     try:
-        return os.lstat(path).st_blocks * 512
-    except OSError:
+        return entry.stat(follow_symlinks=False).st_blocks * 512
+    except FileNotFoundError:
         return 0
 
 

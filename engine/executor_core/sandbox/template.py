@@ -43,7 +43,8 @@ def main(control_descriptor: int, config: str) -> None:
         temp_folder=Path(settings["temp_folder"]),
         slots=settings["slots"],
     )
-    seccomp.prepare_script_filters()
+    if surveyed.seccomp:
+        seccomp.prepare_script_filter(surveyed.files)
     outer_pid = _become_first_process(control) if surveyed.namespaces else os.getpid()
     _settle_down()
     control.send(json.dumps({**surveyed.report(), "pid": outer_pid}).encode())

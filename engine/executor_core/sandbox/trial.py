@@ -57,6 +57,9 @@ def lazy_import():
 
 def main(params, _):
     leaked = [name for name in os.environ if name.startswith("API_ENGINE")]
+    attempt(lambda: os.chmod(params["planted"], 0))
+    attempt(lambda: os.truncate(params["planted"], 0))
+    attempt(lambda: os.remove(params["planted"]))
     return {
         "walls": {
             "read a file of the service": attempt(lambda: open(params["planted"]).read()),
@@ -79,6 +82,7 @@ def main(params, _):
         },
     }
 """
+_PLANTED, _PLANTED_MODE = "secret", 0o644
 _RIGHT_ANSWER = LOCKED_IN + RESULT
 _NEEDED: Mapping[Level, frozenset[str]] = {
     "A": frozenset({"a temporary file", "a thread", "an import when it is needed"}),
@@ -101,8 +105,8 @@ class Trial:
         folder = self._closing.enter_context(tempfile.TemporaryDirectory())
         Path(folder).chmod(0o755)
         planted = Path(folder) / "planted"
-        planted.write_text("secret", encoding="ascii")
-        planted.chmod(0o644)
+        planted.write_text(_PLANTED, encoding="ascii")
+        planted.chmod(_PLANTED_MODE)
         listener = self._closing.enter_context(socket.create_server(("127.0.0.1", 0)))
         self._planted = str(planted)
         self._port = listener.getsockname()[1]
@@ -121,6 +125,14 @@ class Trial:
             "unshare": syscalls.number("unshare"),
             "memory_bytes": (self._memory_mb + 64) << 20,
         }
+
+    def damage(self) -> tuple[str, ...]:
+        """What the attacks did to the planted file."""
+        planted = Path(self._planted)
+        untouched = planted.exists() and planted.stat().st_mode & 0o777 == _PLANTED_MODE
+        if untouched and planted.read_text(encoding="ascii") == _PLANTED:
+            return ()
+        return ("a script can change a file of the service",)
 
 
 def problems(level: Level, answer: bytes) -> tuple[str, ...]:

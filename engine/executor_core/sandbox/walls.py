@@ -31,7 +31,7 @@ _OPEN_FILES = 256
 _EVERY_DESCRIPTOR = 65_536
 FIRST_CLOSED_DESCRIPTOR = 4
 """A child keeps input, output, error output and its channel to the service."""
-FILES_IN_TEMP = 4096
+FILES_IN_TEMP = 1000
 """How many files and folders a script may make."""
 
 
@@ -67,6 +67,13 @@ class Walls:
     base_rules: int | None
     process_folder: int
     baseline_bytes: int
+
+    @property
+    def files(self) -> seccomp.Files:
+        """Whose the files are that a script sees."""
+        if self.level == "C":
+            return "none"
+        return "own" if self.namespaces else "shared"
 
     def report(self) -> dict[str, Any]:
         """What the service is told."""
@@ -126,7 +133,7 @@ def raise_around_child(walls: Walls, request: Request, template: int) -> None:
     _restrict_files(walls, request)
     os.closerange(FIRST_CLOSED_DESCRIPTOR, _EVERY_DESCRIPTOR)
     if walls.seccomp:
-        seccomp.confine_script_calls(own_pid=os.getpid(), files=walls.level != "C")
+        seccomp.confine_script_calls(own_pid=os.getpid(), files=walls.files)
 
 
 def _out_of_the_way(descriptor: int) -> int:
