@@ -16,6 +16,7 @@ from engine.model.tabular import TabularData, arrow_of, rows_of, table_of
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_UNFIT_FOR_PARQUET = ("interval", "struct<>")
 _NEEDS_QUOTES = re.compile(r"[\",\r\n]|^$")
 
 
@@ -36,7 +37,9 @@ def to_csv(data_json: bytes) -> bytes:
 
 
 def to_parquet(data_json: bytes) -> bytes:
-    """A Parquet file with exact types; intervals, which Arrow cannot write to it, as ISO 8601 text.
+    """A Parquet file with exact types; what Arrow cannot write to it goes as text.
+
+    These are intervals, as ISO 8601, and structs without fields.
 
     Raises:
         BadRequestError: The answer is no table.
@@ -44,7 +47,7 @@ def to_parquet(data_json: bytes) -> bytes:
     import pyarrow.parquet as pq  # noqa: PLC0415  # heavy, and asked for rarely
 
     buffer = io.BytesIO()
-    pq.write_table(_intervals_as_text(_arrow(data_json), data_json), buffer, compression="zstd")
+    pq.write_table(_fit_for_parquet(_arrow(data_json), data_json), buffer, compression="zstd")
     return buffer.getvalue()
 
 
@@ -68,12 +71,12 @@ def _arrow(data_json: bytes) -> pa.Table:
     return arrow_of(data_json)
 
 
-def _intervals_as_text(table: pa.Table, data_json: bytes) -> pa.Table:
+def _fit_for_parquet(table: pa.Table, data_json: bytes) -> pa.Table:
     from engine.model import arrow_columns  # noqa: PLC0415  # needs pyarrow
 
     rows = rows_of(data_json)
     for index, field in enumerate(table.schema):
-        if "interval" in str(field.type):
+        if any(unfit in str(field.type) for unfit in _UNFIT_FOR_PARQUET):
             texts = arrow_columns.text_column([row.get(field.name) for row in rows])
             table = table.set_column(index, field.name, texts)
     return table

@@ -87,6 +87,8 @@ def _list_wire(sql_type: DuckDBPyType) -> Wire:
 
 def _struct_wire(sql_type: DuckDBPyType) -> Wire:
     wires = [(name, wire_of(child)) for name, child in _children(sql_type)]
+    if not wires:
+        return Wire(str(sql_type))
     fields = ", ".join(f"{_quoted(name)} {wire.sql_type}" for name, wire in wires)
     return Wire(f"STRUCT({fields})", _each_field({name: wire.convert for name, wire in wires}))
 

@@ -24,7 +24,7 @@ from engine.ports import (
 )
 from storage.targets.encoding import Convert, distinct_names, encode_rows
 from storage.targets.postgres_errors import engine_error
-from storage.targets.postgres_pool import Session, SessionPool
+from storage.targets.postgres_pool import NulInValueError, Session, SessionPool
 from storage.targets.postgres_types import CATALOGUE, PgType, parameter_text
 
 _CATALOG_TIMEOUT_S = 10.0
@@ -258,10 +258,7 @@ def _run(
 ) -> tuple[list[int], list[tuple[Any, ...]]]:
     """The oids of the columns, and the rows."""
     session.run(b"SET statement_timeout=%d" % max(1, int(deadline.remaining_s() * 1000)))
-    with session.cursor() as cursor:
-        # One statement only: parameters, even none, make psycopg use the extended protocol.
-        cursor.execute(query.sql, [parameter_text(value) for value in query.values])
-        return [column.type_code for column in cursor.description or ()], cursor.fetchall()
+    return session.fetch(query.sql, [parameter_text(value) for value in query.values])
 
 
 @contextmanager
@@ -272,3 +269,7 @@ def _translated(sql: str, wrapped_by: int, deadline: Deadline) -> Iterator[None]
         raise engine_error(error, sql, wrapped_by, deadline) from error
     except UnicodeEncodeError as error:
         raise QueryFailedError("a value has a character that UTF-8 cannot encode") from error
+    except NulInValueError as error:
+        raise QueryFailedError(
+            "a value has a NUL character, which PostgreSQL cannot hold"
+        ) from error

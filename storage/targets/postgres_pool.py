@@ -10,20 +10,19 @@ import select
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import psycopg
 from psycopg import conninfo, generators
 from psycopg.abc import PQGen
-from psycopg.adapt import AdaptersMap
+from psycopg.adapt import AdaptersMap, Transformer
 from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.pq.abc import PGresult
 from psycopg.types.bool import BoolLoader
-from psycopg.types.none import NoneDumper
 from psycopg.types.numeric import FloatLoader, IntLoader
-from psycopg.types.string import StrDumperUnknown, TextLoader
+from psycopg.types.string import TextLoader
 
 from engine.deadline import Deadline
 from engine.errors import OverloadedError, TargetUnavailableError
@@ -68,6 +67,10 @@ _CONNECT_REASONS = {
 }
 
 
+class NulInValueError(ValueError):
+    """A parameter holds a NUL character, where libpq would end it."""
+
+
 class Session(psycopg.Connection[tuple[Any, ...]]):
     """A connection whose every wait ends at `cutoff`, on the monotonic clock."""
 
@@ -86,6 +89,24 @@ class Session(psycopg.Connection[tuple[Any, ...]]):
         """Send statements without parameters; raises the error of the first that failed."""
         self.pgconn.send_query(command)
         return self._results()
+
+    def fetch(
+        self, sql: str, values: Sequence[str | None]
+    ) -> tuple[list[int], list[tuple[Any, ...]]]:
+        """Run one statement with text parameters; the oids of its columns, and its rows.
+
+        A psycopg cursor would send a statement without parameters by the simple protocol, which
+        takes several at once; the extended protocol, used here always, takes one.
+
+        Raises:
+            NulInValueError, UnicodeEncodeError: A value cannot be sent.
+        """
+        self.pgconn.send_query_params(sql.encode(), [_parameter(value) for value in values])
+        result = self._results()[-1]
+        rows = Transformer(self)
+        rows.set_pgresult(result)
+        oids = [result.ftype(index) for index in range(result.nfields)]
+        return oids, rows.load_rows(0, result.ntuples, tuple)
 
     def describe(self, sql: str) -> PGresult:
         """What the server says of a statement without running it."""
@@ -174,7 +195,6 @@ class SessionPool:
             session = Session.connect(
                 _with_settings(self._dsn),
                 autocommit=True,
-                cursor_factory=psycopg.RawCursor,
                 context=self._adapters,
                 connect_timeout=timeout_s,
                 tcp_user_timeout=10_000,
@@ -211,6 +231,14 @@ class SessionPool:
             self._idle.appendleft(oldest)
 
 
+def _parameter(value: str | None) -> bytes | None:
+    if value is None:
+        return None
+    if "\0" in value:
+        raise NulInValueError
+    return value.encode()
+
+
 def _cutoff(deadline: Deadline) -> float:
     return time.monotonic() + deadline.remaining_s() + GRACE_S
 
@@ -236,14 +264,8 @@ def _reason(error: psycopg.Error) -> str:
 
 
 def _adapters() -> AdaptersMap:
-    """Everything as PostgreSQL's own text, but for booleans, integers and floats.
-
-    Parameters go as text of unknown type, so that the server infers their types exactly as it does
-    when it describes the statement.
-    """
+    """Everything as PostgreSQL's own text, but for booleans, integers and floats."""
     adapters = AdaptersMap(types=psycopg.adapters.types)
-    adapters.register_dumper(str, StrDumperUnknown)
-    adapters.register_dumper(type(None), NoneDumper)
     adapters.register_loader(0, TextLoader)
     adapters.register_loader("bool", BoolLoader)
     for name in ("int2", "int4", "int8", "oid"):

@@ -70,7 +70,11 @@ def parse_array(text: str, convert: Convert | None, delimiter: str = ",") -> lis
 
 
 def parameter_text(value: Any) -> str | None:
-    """A bound value as the text PostgreSQL reads; objects as JSON, lists as array literals."""
+    """A bound value as the text PostgreSQL reads; objects as JSON, lists as array literals.
+
+    It is sent with no type, so that the server infers one from its place, exactly as it does when
+    it describes the statement.
+    """
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, list | tuple) and not any(isinstance(item, dict) for item in value):

@@ -30,8 +30,8 @@ _COMMENT_EDGE = re.compile(r"/\*|\*/")
 class Lexeme:
     """One piece of SQL; `start` and `end` are offsets in characters.
 
-    Kinds: space, comment, string (dollar-quoted ones too), quoted (a name), placeholder, word,
-    number, symbol.
+    Kinds: space, comment, unclosed (a comment without end), string (dollar-quoted ones too),
+    quoted (a name), placeholder, word, number, symbol.
     """
 
     kind: str
@@ -58,7 +58,8 @@ def scan(sql: str) -> list[Lexeme]:
         kind = str(match.lastgroup) if match else "symbol"
         end = match.end() if match else position + 1
         if sql.startswith("/*", position):
-            end = _comment_end(sql, position)
+            closed = _comment_end(sql, position)
+            kind, end = ("comment", closed) if closed else ("unclosed", len(sql))
         kind = "string" if kind in {"dollar", "tag"} else kind
         lexemes.append(Lexeme(kind, sql[position:end], position))
         position = end
@@ -82,10 +83,10 @@ def statement_start(sql: str) -> int:
     return len(sql[:start].encode())
 
 
-def _comment_end(sql: str, start: int) -> int:
+def _comment_end(sql: str, start: int) -> int | None:
     depth = 0
     for edge in _COMMENT_EDGE.finditer(sql, start):
         depth += 1 if edge[0] == "/*" else -1
         if not depth:
             return edge.end()
-    return len(sql)
+    return None

@@ -33,7 +33,7 @@ _NODES = words(
     FuncCall TypeCast TypeName SubLink CaseExpr CaseWhen CoalesceExpr MinMaxExpr
     SQLValueFunction A_ArrayExpr A_Indirection A_Indices RowExpr GroupingFunc GroupingSet
     WindowDef SortBy RangeVar RangeSubselect RangeFunction RangeTableSample RangeTableFunc
-    RangeTableFuncCol JoinExpr Alias WithClause CommonTableExpr CTESearchClause CTECycleClause
+    RangeTableFuncCol JoinExpr Alias WithClause ColumnDef CommonTableExpr CTESearchClause CTECycleClause
     CollateClause NamedArgExpr ParamRef List String Integer Float Boolean BitString XmlExpr
     XmlSerialize JsonObjectConstructor JsonArrayConstructor JsonArrayQueryConstructor
     JsonObjectAgg JsonArrayAgg JsonAggConstructor JsonKeyValue JsonValueExpr JsonOutput

@@ -190,7 +190,7 @@ def test_a_deadline_that_is_over_stops_before_the_target_is_asked(target):
 def test_sixteen_threads_get_their_own_answers(target):
     def call(number: int) -> bool:
         found = rows(target, "select id, id + $1 as sum from flights where id = $2", 1000, number)
-        return found == [{"id": number, "sum": number + 1000}]
+        return bool(found == [{"id": number, "sum": number + 1000}])
 
     with ThreadPoolExecutor(16) as pool:
         assert all(pool.map(call, range(320)))

@@ -78,7 +78,7 @@ def test_a_postgres_type_is_as_documented(postgres_target, row):
 def test_every_duckdb_type_is_documented():
     documented = {re.split(r"[(\[]", name)[0].strip('"') for name, *_ in DUCKDB_ROWS}
     documented |= {"LIST", "ARRAY", "MAP", "STRUCT", "UNION", "TUPLE", "ENUM"}
-    names = duckdb.sql("select distinct upper(logical_type) from duckdb_types() where internal")
+    names = duckdb.execute("select distinct upper(logical_type) from duckdb_types() where internal")
 
     missing = {name for (name,) in names.fetchall()} - documented
 
@@ -99,6 +99,21 @@ def test_every_type_can_be_written_in_every_format(rows, request):
     assert parquet.num_rows == arrow.num_rows == 1
     assert parquet.num_columns == arrow.num_columns == len(rows)
     assert to_csv(document).count(b"\r\n") == 2
+
+
+def test_the_extremes_of_every_duckdb_type_are_read_and_written(duckdb_target):
+    found = duckdb_target.fetch(
+        BoundQuery("select * from test_all_types()"), max_rows=5, deadline=Deadline.after(10)
+    )
+    columns = [{"name": each.name, "type": each.type} for each in found.columns]
+    document = orjson.dumps({"columns": columns, "rows": orjson.Fragment(found.rows_json)})
+
+    table = pq.read_table(io.BytesIO(to_parquet(document)))
+
+    assert table.num_rows == 3
+    assert table["hugeint"].to_pylist() == [-(2**127), 2**127 - 1, None]
+    assert table["ubigint"].to_pylist() == [0, 2**64 - 1, None]
+    assert table["dec38_10"].to_pylist()[1] == Decimal("9999999999999999999999999999.9999999999")
 
 
 @given(st.integers())
