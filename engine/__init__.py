@@ -1,9 +1,9 @@
 """API Engine: queries, HTTP calls, Python functions and workflows as governed APIs.
 
-    from engine import Engine
-
     eng = Engine.open()
     eng.execute("delays-by-carrier", origin="JFK").df()
+
+`docs/architecture.md` shows the way of a call.
 """
 
 from engine.call import ExecutionRequest

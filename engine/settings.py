@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
@@ -19,7 +20,7 @@ class Settings(BaseSettings):
     """The effective settings; `Settings.load()` turns a bad value into a clear SettingsError."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True
+        env_prefix=PREFIX, env_file_encoding="utf-8", extra="ignore", frozen=True
     )
 
     data_dir: Path = Field(
@@ -155,10 +156,16 @@ class Settings(BaseSettings):
 
     @classmethod
     def load(cls, **overrides: object) -> "Settings":
-        """Read the environment; raises SettingsError that names each bad variable."""
-        overrides.setdefault("environment_connections", _connections_from(os.environ))
+        """Read the environment and the file that `API_ENGINE_ENV_FILE` names, `.env` if unset.
+
+        Raises:
+            SettingsError: Names each variable that cannot be used.
+        """
+        env_file = os.environ.get(f"{PREFIX}ENV_FILE", ".env")
+        environment = {**dotenv_values(env_file), **os.environ} if env_file else os.environ
+        overrides.setdefault("environment_connections", _connections_from(environment))
         try:
-            return cls(**overrides)  # type: ignore[arg-type]  # checked by pydantic
+            return cls(_env_file=env_file or None, **overrides)  # type: ignore[arg-type]  # pydantic checks
         except ValidationError as error:
             problems = "; ".join(
                 f"{_variable(mistake['loc'])}: {mistake['msg']}"
@@ -171,7 +178,7 @@ def _variable(location: tuple[int | str, ...]) -> str:
     return PREFIX + "_".join(str(part) for part in location).upper()
 
 
-def _connections_from(environment: Mapping[str, str]) -> dict[str, SecretStr]:
+def _connections_from(environment: Mapping[str, str | None]) -> dict[str, SecretStr]:
     return {
         name.removeprefix(_CONNECTION_PREFIX).lower().replace("_", "-"): SecretStr(dsn)
         for name, dsn in environment.items()

@@ -30,7 +30,14 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    _forget_this_machine_s_settings()
     config.addinivalue_line("markers", "browser: needs Chromium; see the fixture chromium_path")
+
+
+def _forget_this_machine_s_settings() -> None:
+    for name in [name for name in os.environ if name.startswith("API_ENGINE_")]:
+        del os.environ[name]
+    os.environ["API_ENGINE_ENV_FILE"] = ""
 
 
 def unavailable(what: str) -> NoReturn:

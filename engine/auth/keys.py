@@ -25,7 +25,6 @@ from engine.errors import (
     BadRequestError,
     ConflictError,
     PermissionDeniedError,
-    SettingsError,
     StoreUnavailableError,
 )
 from engine.model import Caller, Role, Scope
@@ -146,14 +145,12 @@ class KeyService:
         Returns:
             The key to show, this one time; None when there are keys already, when another process
             was first, or when the operator gave the key and so knows it.
-
-        Raises:
-            SettingsError: The given key is too short to be a secret.
         """
         if bootstrap_key is not None and len(bootstrap_key) < SHORTEST_BOOTSTRAP_KEY:
-            raise SettingsError(
-                f"API_ENGINE_BOOTSTRAP_KEY needs at least {SHORTEST_BOOTSTRAP_KEY} characters",
-                hint="Leave it unset and a strong key is made and shown once.",
+            logger.warning(
+                "API_ENGINE_BOOTSTRAP_KEY can be guessed: it has fewer than %d characters; "
+                "leave it unset and a strong key is made and shown once",
+                SHORTEST_BOOTSTRAP_KEY,
             )
         if self._store.count() > 0:
             return None
