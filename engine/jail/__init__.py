@@ -46,9 +46,9 @@ def confine_service(*, read_only: Sequence[Path], read_write: Sequence[Path]) ->
 
     Everything beneath a directory of `read_only` may be read, beneath `read_write` also written; a
     path that does not exist gives no right. What a process may know of the machine's processors and
-    memory stays readable. Modules imported later must lie beneath the named paths. Threads may still
-    be started, and descriptors that are open already, an inherited socket pair among them, keep
-    working. The process also ends when its parent process does.
+    memory stays readable. Modules imported later must lie beneath the named paths. Threads may
+    still be started, and descriptors that are open already, an inherited socket pair among them,
+    keep working. The process also ends when its parent process does.
 
     Call it once and before starting threads: Landlock does not reach those that run already (the
     system-call filter does).

@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from engine.executor_core.sandbox import stdlib
 from engine.jail import landlock, limits, namespaces, seccomp
+from engine.jail.seccomp import Files
 
 Level = Literal["A", "B", "C", "none"]
 LEVELS: tuple[Level, ...] = ("A", "B", "C", "none")
@@ -69,7 +70,7 @@ class Walls:
     baseline_bytes: int
 
     @property
-    def files(self) -> seccomp.Files:
+    def files(self) -> Files:
         """Whose the files are that a script sees."""
         if self.level == "C":
             return "none"
