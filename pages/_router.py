@@ -8,9 +8,12 @@ from pages.components.context import require_caller
 from pages.components.errors import errors_shown
 from pages.components.navigation import show_notice
 
+SIDEBAR_PX = 220
 ASSETS = Path(__file__).parent / "assets"
 
-st.set_page_config(page_title="API Engine", page_icon="🛰️", layout="wide")
+st.set_page_config(
+    page_title="API Engine", page_icon="🛰️", layout="wide", initial_sidebar_state=SIDEBAR_PX
+)
 
 st.logo(str(ASSETS / "logo.svg"), size="large")
 
@@ -41,6 +44,13 @@ with errors_shown():
                     url_path="new-api",
                     help="Start an API from a query, a call, a script or a workflow",
                 ),
+                st.Page(
+                    "build/policy_lab.py",
+                    title="Policy lab",
+                    icon=":material/science:",
+                    url_path="policy-lab",
+                    help="Let a target fail and see how the policies react",
+                ),
                 # The name is not `api`: that path is the REST API's.
                 st.Page("build/api.py", title="API", url_path="definition", visibility="hidden"),
             ],
@@ -50,7 +60,25 @@ with errors_shown():
                     title="Runs",
                     icon=":material/history:",
                     help="The execution log",
-                )
+                ),
+                st.Page(
+                    "operate/breakers.py",
+                    title="Breakers",
+                    icon=":material/electric_bolt:",
+                    help="State and history of circuit breakers; force and reset them",
+                ),
+                st.Page(
+                    "operate/cache.py",
+                    title="Cache",
+                    icon=":material/cached:",
+                    help="Hit rate, what is cached, dropping answers",
+                ),
+                st.Page(
+                    "operate/limits.py",
+                    title="Limits",
+                    icon=":material/speed:",
+                    help="Who uses how much of which rate limit now",
+                ),
             ],
             "Admin": [
                 st.Page(

@@ -9,6 +9,7 @@ from pages.components.charts import calls_chart
 from pages.components.context import engine, require_caller
 from pages.components.health import health_line
 from pages.components.navigation import API_PAGE, APIS_PAGE, NEW_PAGE, RUNS_PAGE, api_link
+from pages.components.result_view import counted
 from pages.components.runs_table import runs_table
 from pages.components.state import URL
 from pages.components.usage import calls_by_api, total_usage
@@ -43,7 +44,7 @@ with left:
     for api, calls in calls_by_api(apis.items, usage)[:SHOWN]:
         st.page_link(
             API_PAGE,
-            label=f"{api.api_name} · {calls:,} calls" if calls else api.api_name,
+            label=f"{api.api_name} · {counted(calls, 'call')}" if calls else api.api_name,
             icon=":material/api:",
             query_params=api_link(api.api_name),
         )

@@ -12,7 +12,7 @@ from pages.build.definition.versions import versions_tab
 from pages.components.colors import STATE_COLORS, TYPE_COLORS
 from pages.components.context import engine, require_caller
 from pages.components.navigation import APIS_PAGE
-from pages.components.state import URL
+from pages.components.state import LAST_API, NEXT_TAB, URL
 
 TABS = {
     "Overview": overview_tab,
@@ -23,16 +23,25 @@ TABS = {
 }
 
 caller = require_caller()
-name = st.query_params.get(URL.api)
-if name is None:
+name = st.query_params.get(URL.api) or LAST_API.get()
+if not name:
     st.title("API")
     st.info("Choose an API from the list.", icon=":material/api:")
     st.page_link(APIS_PAGE, label="All APIs", icon=":material/arrow_back:")
     st.stop()
 
 api = engine().apis.get(name, caller)
+LAST_API.put(api.api_name)
+st.query_params[URL.api] = api.api_name
+if tab := NEXT_TAB.take():
+    st.session_state[URL.tab] = tab
 
-st.page_link(APIS_PAGE, label="All APIs", icon=":material/arrow_back:")
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.page_link(APIS_PAGE, label="All APIs", icon=":material/arrow_back:")
+    st.space("stretch")
+    chosen = st.menu_button(
+        "Actions", [each for each in menu_of(api) if "Open" not in each], key="api-actions"
+    )
 with st.container(horizontal=True, vertical_alignment="center", gap="small"):
     st.title(api.api_name, width="content")
     st.badge(api.logic_type, color=TYPE_COLORS[api.logic_type])
@@ -41,17 +50,13 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.badge(f"version {api.version}", color="gray")
     for tag in api.tags:
         st.badge(tag, color="gray", icon=":material/sell:")
-    st.space("stretch")
-    chosen = st.menu_button(
-        "Actions", [each for each in menu_of(api) if "Open" not in each], key="api-actions"
-    )
 if api.description:
     st.markdown(api.description)
 
 tabs = st.tabs(list(TABS), key=URL.tab, bind="query-params", on_change="rerun")
-for tab, draw in zip(tabs, TABS.values(), strict=True):
-    if tab.open:
-        with tab:
+for part, draw in zip(tabs, TABS.values(), strict=True):
+    if part.open:
+        with part:
             draw(api, caller)
 
 if chosen:

@@ -7,7 +7,8 @@ from engine.model import ApiDefinition, Caller
 from pages.build.api_table import CLONE, DELETE, DISABLE, EDIT, ENABLE, RUN, VERSIONS
 from pages.components.context import engine
 from pages.components.errors import errors_shown
-from pages.components.navigation import APIS_PAGE, open_api, say
+from pages.components.navigation import APIS_PAGE, go, open_api, say
+from pages.components.state import LAST_API, WORKING_COPIES
 
 TABS = {RUN: "Run", EDIT: "Edit", VERSIONS: "Versions"}
 
@@ -53,5 +54,7 @@ def confirm_delete(api: ApiDefinition, caller: Caller) -> None:
             st.rerun()
         if st.button("Delete", type="primary", icon=":material/delete:", key="delete-for-good"):
             engine().apis.delete(api.api_name, caller)
+            LAST_API.take()
+            WORKING_COPIES.get().pop(str(api.id), None)
             say(f"{api.api_name} was deleted")
-            st.switch_page(APIS_PAGE)
+            go(APIS_PAGE)

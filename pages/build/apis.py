@@ -9,7 +9,7 @@ from pages.build.api_actions import act
 from pages.build.api_table import LOGIC_TYPES, STATES, action_of, api_frame
 from pages.components.colors import STATE_COLORS, TYPE_COLORS
 from pages.components.context import engine, require_caller
-from pages.components.navigation import NEW_PAGE, open_api
+from pages.components.navigation import NEW_PAGE, go, open_api
 from pages.components.state import URL
 
 PAGE_SIZE = 50
@@ -21,7 +21,7 @@ caller = require_caller()
 with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
     st.title("APIs", width="content")
     if st.button("New API", type="primary", icon=":material/add:", shortcut="N", key="new-api"):
-        st.switch_page(NEW_PAGE)
+        go(NEW_PAGE)
 
 everything = engine().apis.search(ApiQuery(limit=TAGS_FROM), caller)
 with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
@@ -93,7 +93,7 @@ with slot:
             alt="APIs",
             column_config={
                 "Name": st.column_config.ButtonColumn(
-                    type="tertiary", alignment="left", pinned=True, key="open-api"
+                    type="tertiary", alignment="left", pinned=True, width=180, key="open-api"
                 ),
                 "Description": st.column_config.TextColumn(width="medium"),
                 "Type": st.column_config.MultiselectColumn(

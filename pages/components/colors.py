@@ -28,4 +28,3 @@ TYPE_COLORS: Mapping[str, Color] = {
     "script": "orange",
     "workflow": "green",
 }
-HEALTH_COLORS: Mapping[str, Color] = {"ok": "green", "failing": "red"}

@@ -50,19 +50,26 @@ def error_block(error: ErrorInfo) -> None:
 
 
 def particulars(details: Mapping[str, Any]) -> list[str]:
-    """The mistakes that `details` lists: of parameters, or of a definition."""
+    """The mistakes that `details` lists: of parameters, or of a definition; no mere advice."""
     mistakes = [
         f"**{_escaped(str(entry.get('param')))}** {_escaped(str(entry.get('message')))}"
         for entry in details.get("params", ())
     ]
-    return mistakes + [issue_line(Issue.model_validate(raw)) for raw in details.get("issues", ())]
+    issues = [Issue.model_validate(raw) for raw in details.get("issues", ())]
+    return mistakes + [issue_line(issue) for issue in issues if issue.severity == "error"]
 
 
 def issue_list(issues: Sequence[Issue]) -> None:
     """Findings of a check: errors first, then advice."""
-    for severity, color in (("error", "red"), ("warning", "orange")):
-        for issue in (found for found in issues if found.severity == severity):
-            st.markdown(f":{color}[:material/{severity}:] {issue_line(issue)}")
+    marks = {"error": ":red[:material/error:]", "warning": ":orange[:material/warning:]"}
+    lines = [
+        f"{mark} {issue_line(issue)}"
+        for severity, mark in marks.items()
+        for issue in issues
+        if issue.severity == severity
+    ]
+    if lines:
+        st.markdown("  \n".join(lines))
 
 
 def issue_line(issue: Issue) -> str:

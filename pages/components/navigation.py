@@ -1,10 +1,11 @@
 """Ways from one page to another, and what is said on arrival."""
 
+from collections.abc import Mapping
 from typing import NoReturn
 
 import streamlit as st
 
-from pages.components.state import NOTICE, URL
+from pages.components.state import NEXT_TAB, NOTICE, URL
 
 API_PAGE = "build/api.py"
 APIS_PAGE = "build/apis.py"
@@ -12,19 +13,33 @@ NEW_PAGE = "build/new.py"
 RUNS_PAGE = "operate/runs.py"
 
 
+def go(page: str, query: Mapping[str, str] | None = None) -> NoReturn:
+    """Go to a page.
+
+    Always with query parameters, if only none: left out, Streamlit clears those of the page at
+    hand one by one and refuses when a widget is bound to one.
+    """
+    st.switch_page(page, query_params=query or {})
+
+
 def open_api(name: str, tab: str = "Overview") -> NoReturn:
-    """Go to an API's page."""
-    st.switch_page(API_PAGE, query_params=api_link(name, tab))
+    """Go to an API's page, also from that page itself.
+
+    The tab goes through the session: a query parameter that is bound to a widget of the page at
+    hand cannot be set from code.
+    """
+    NEXT_TAB.put(tab)
+    go(API_PAGE, {URL.api: name})
 
 
 def open_run(execution_id: object) -> NoReturn:
     """Go to one run in the log."""
-    st.switch_page(RUNS_PAGE, query_params={URL.run: str(execution_id)})
+    go(RUNS_PAGE, {URL.run: str(execution_id)})
 
 
-def api_link(name: str, tab: str = "Overview") -> dict[str, str]:
-    """The query parameters that open an API's page at a tab."""
-    return {URL.api: name} if tab == "Overview" else {URL.api: name, URL.tab: tab}
+def api_link(name: str) -> dict[str, str]:
+    """The query parameters that open an API's page."""
+    return {URL.api: name}
 
 
 def say(message: str) -> None:

@@ -24,18 +24,18 @@ def policy_form(policy: Policy, *, logic_type: str, key: str) -> dict[str, Any]:
     Args:
         policy: A complete policy, as `RuntimePolicy.model_dump(mode="json")` gives it.
     """
-    calls, answers, protection, masking = st.tabs(["Call", "Cache", "Limits and breaker", "Mask"])
-    with calls:
+    with st.expander("Call", icon=":material/play_arrow:", expanded=True):
         fields = _call_fields(policy, logic_type, key)
-    with answers:
+    with st.expander("Cache", icon=":material/bolt:"):
         fields["cache"] = _cache_fields(policy["cache"], key)
-    with protection:
+    with st.expander("Limits", icon=":material/speed:"):
         fields["rate_limit"] = _rate_fields(policy["rate_limit"], key)
         fields["max_concurrency"] = _optional_int(
             "Calls at once", policy["max_concurrency"], f"{key}-max-concurrency", "no limit"
         )
+    with st.expander("Circuit breaker", icon=":material/electric_bolt:"):
         fields["circuit_breaker"] = _breaker_fields(policy["circuit_breaker"], key)
-    with masking:
+    with st.expander("Mask", icon=":material/visibility_off:"):
         fields["mask"] = _mask_fields(policy["mask"], key)
     return {**policy, **fields}
 

@@ -38,7 +38,7 @@ def outcome_line(result: ExecutionResult | ExecutionRecord) -> str:
     rows = result.row_count if isinstance(result, ExecutionResult) else result.rows_affected
     parts = [
         f":{color}[:material/{icon}: **{result.status}**]",
-        _counted(rows, "row") if rows is not None and result.status == "success" else "",
+        counted(rows, "row") if rows is not None and result.status == "success" else "",
         duration(result.duration_ms),
         f"{result.attempts} attempts" if result.attempts > 1 else "",
         cache_word(result),
@@ -62,6 +62,11 @@ def trace_of(result: ExecutionResult | ExecutionRecord) -> tuple[TraceStage, ...
     if isinstance(result, ExecutionResult):
         return result.trace
     return tuple(TraceStage.model_validate(stage) for stage in result.metadata.get("trace", ()))
+
+
+def counted(count: int, noun: str) -> str:
+    """A number with its noun: `1 row`, `1,000 rows`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def duration(milliseconds: float) -> str:
@@ -117,7 +122,3 @@ def _answer(rows: Any, data: Any, frame: Any, *, key: str) -> None:
 def _detail(stage: TraceStage) -> str:
     lines = [f"{name}: `{value}`" for name, value in stage.detail.items() if value is not None]
     return "  \n".join(lines) or stage.verdict
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

@@ -67,6 +67,10 @@ class WorkingCopy:
         """Whether there is work that only this session has."""
         return self.fields != self.saved
 
+    def set_body(self, text: str) -> None:
+        """Take over what was typed."""
+        self.fields["logic_body"] = text
+
     def replace(self, fields: Mapping[str, Any], base_version: int) -> None:
         """Show other fields in every widget and take them as saved."""
         self.fields, self.saved = dict(fields), dict(fields)
@@ -81,11 +85,20 @@ WORKING_COPIES: SessionValue[dict[str, WorkingCopy]] = SessionValue("working_cop
 NOTICE: SessionValue[str] = SessionValue("notice", str)
 """What to say after the next rerun: a toast outlives no page change otherwise."""
 
+NEXT_TAB: SessionValue[str] = SessionValue("next_tab", str)
+"""The tab to show when an API's page opens; empty leaves it to the URL."""
+
+LAST_API: SessionValue[str] = SessionValue("last_api", str)
+"""The API looked at last: going back in the browser loses the query parameters."""
+
 EDITOR_REVS: SessionValue[dict[str, int]] = SessionValue("editor_revs", dict)
 """The revision each code editor was last given."""
 
 LAST_RESULTS: SessionValue[dict[str, ExecutionResult]] = SessionValue("last_results", dict)
 """The last outcome of the run form, by API id."""
+
+LAB_RUNS: SessionValue[dict[str, tuple[ExecutionResult, ...]]] = SessionValue("lab_runs", dict)
+"""The last run of the policy lab, by API id."""
 
 
 @dataclass(frozen=True)
@@ -108,6 +121,8 @@ class UrlKeys:
     runs_page: str = "p"
     connection: str = "connection"
     table: str = "table"
+    breaker: str = "breaker"
+    window: str = "window"
 
 
 URL = UrlKeys()

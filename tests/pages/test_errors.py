@@ -10,6 +10,15 @@ def test_every_mistake_of_a_call_is_listed_with_its_parameter():
     assert particulars(details) == ["**limit** must be at least 1"]
 
 
+def test_advice_is_not_listed_among_the_mistakes_of_a_definition():
+    issues = [
+        Issue(code="a", message="no such column").model_dump(),
+        Issue(code="b", message="no LIMIT", severity="warning").model_dump(),
+    ]
+
+    assert particulars({"issues": issues}) == ["no such column"]
+
+
 def test_an_issue_says_where_and_what_would_be_right():
     issue = Issue(code="x", message="no column dly", line=2, column=8, suggestion="delay")
 

@@ -18,6 +18,9 @@ from pages.components.param_form import ParamForm, json_input, param_form
 from pages.components.result_view import result_view
 from pages.components.state import WorkingCopy
 
+LEAST_PANE_PX = 400
+EDITOR_PX = 400
+
 
 @st.fragment
 @errors_shown()
@@ -32,14 +35,18 @@ def edit_tab(api: ApiDefinition, caller: Caller) -> None:
     event = editor_event(key, work.fields["logic_body"], rev=work.rev)
     work.fields["logic_body"] = event.text
     pressed = toolbar(api, work)
-    left, right = st.columns([3, 2], gap="medium")
-    with left:
-        tables = _tables(work, caller)
-        editor = st.container()
+    bench = st.grid(2, min_column_width=LEAST_PANE_PX, gap="medium")
+    with bench.cell():
+        logic, *others = st.tabs(["Logic", "Parameters", "Policy", "Details"])
+        with logic:
+            tables = _tables(work, caller)
+            editor = st.container()
+            issues = st.container()
         report = working_copy.checked(work, caller)
-        issue_list(report.issues)
-        other_fields(work, report)
-    with right:
+        other_fields(work, report, *others)
+        with issues:
+            issue_list(report.issues)
+    with bench.cell():
         form, payload = _inputs(work, caller)
         if pressed.action == "preview" or event.run is not None:
             _preview(api, work, caller, event, form, payload)
@@ -51,8 +58,10 @@ def edit_tab(api: ApiDefinition, caller: Caller) -> None:
             key=key,
             label=f"Logic of {api.api_name}",
             rev=work.rev,
+            on_text=work.set_body,
             schema=completion(tables),
             params=list(work.fields["param_schema"]),
+            height=EDITOR_PX,
             issues=[*report.issues, *working_copy.failure_issues(work)],
         )
     _settle(api, work, caller, pressed, event)

@@ -5,6 +5,7 @@ from functools import partial
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from engine.checking import CheckReport
 from engine.model import Caller
@@ -14,7 +15,7 @@ from pages.build.definition.param_table import param_table
 from pages.components.context import engine
 from pages.components.defaults import POLICY_DEFAULTS, with_defaults, without_defaults
 from pages.components.policy_form import policy_form
-from pages.components.state import WorkingCopy
+from pages.components.state import WorkingCopy, first_value
 
 
 def connection_field(work: WorkingCopy, caller: Caller, tables: tuple[TableInfo, ...]) -> None:
@@ -56,34 +57,46 @@ def completion(tables: tuple[TableInfo, ...]) -> Mapping[str, list[str]]:
     return {qualified(each): [column.name for column in each.columns] for each in tables}
 
 
-def other_fields(work: WorkingCopy, report: CheckReport) -> None:
-    """Parameters, policy and details, each put back into the work."""
+def other_fields(
+    work: WorkingCopy,
+    report: CheckReport,
+    parameters: DeltaGenerator,
+    policy: DeltaGenerator,
+    details: DeltaGenerator,
+) -> None:
+    """Draw what belongs on each of the three tabs, and put it back into the work."""
     fields, suffix = work.fields, str(work.rev)
-    with st.expander(f"Parameters · {len(fields['param_schema'])}", icon=":material/tune:"):
+    with parameters:
         _offer_undeclared(work, report)
         fields["param_schema"] = param_table(
             fields["param_schema"], key=f"params-{suffix}-{work.params_rev}"
         )
-    with st.expander("Policy", icon=":material/policy:"):
-        policy = policy_form(
+    with policy:
+        edited = policy_form(
             with_defaults(fields["runtime_policy"], POLICY_DEFAULTS),
             logic_type=fields["logic_type"],
             key=f"policy-{suffix}",
         )
-        fields["runtime_policy"] = without_defaults(policy, POLICY_DEFAULTS)
-    with st.expander("Name, description, tags", icon=":material/label:"):
-        fields["api_name"] = st.text_input("Name", value=fields["api_name"], key=f"name-{suffix}")
-        fields["description"] = st.text_area(
-            "Description", value=fields["description"], key=f"description-{suffix}"
-        )
-        fields["tags"] = st.multiselect(
-            "Tags",
-            fields["tags"],
-            default=fields["tags"],
-            accept_new_options=True,
-            placeholder="type and press Enter",
-            key=f"tags-{suffix}",
-        )
+        fields["runtime_policy"] = without_defaults(edited, POLICY_DEFAULTS)
+    with details:
+        _details(work)
+
+
+def _details(work: WorkingCopy) -> None:
+    fields, suffix = work.fields, str(work.rev)
+    fields["api_name"] = st.text_input("Name", value=fields["api_name"], key=f"name-{suffix}")
+    fields["description"] = st.text_area(
+        "Description", value=fields["description"], key=f"description-{suffix}"
+    )
+    tags = first_value(f"tags-{suffix}", fields["tags"])
+    fields["tags"] = st.multiselect(
+        "Tags",
+        tags,
+        default=tags,
+        accept_new_options=True,
+        placeholder="type and press Enter",
+        key=f"tags-{suffix}",
+    )
 
 
 def _offer_undeclared(work: WorkingCopy, report: CheckReport) -> None:

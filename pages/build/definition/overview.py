@@ -65,11 +65,11 @@ def _usage(api: ApiDefinition, caller: Caller) -> None:
         st.caption(":material/history: No calls in the last 24 hours.")
         return
     calls, success, median, p95 = st.columns(4)
-    calls.metric("Calls, 24 h", used.calls, chart_data=used.series, chart_type="bar", border=True)
+    calls.metric("Calls, 24 h", used.calls, border=True, format="localized")
     succeeded = 100 * (1 - used.failures / used.calls)
-    success.metric("Success", f"{succeeded:.1f}%", border=True, height="stretch")
-    median.metric("p50", duration(used.p50_ms), border=True, height="stretch")
-    p95.metric("p95", duration(used.p95_ms), border=True, height="stretch")
+    success.metric("Success", f"{succeeded:.1f}%", border=True)
+    median.metric("p50", duration(used.p50_ms), border=True)
+    p95.metric("p95", duration(used.p95_ms), border=True)
 
 
 def _parameters(schema: Mapping[str, ParamSpec]) -> None:

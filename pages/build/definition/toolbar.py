@@ -7,6 +7,9 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from engine.model import ApiDefinition
+from pages.build.definition import working_copy
+from pages.components.diff_view import diff_view
+from pages.components.errors import errors_shown
 from pages.components.state import WorkingCopy
 
 Action = Literal["preview", "save", "publish", "discard"]
@@ -23,7 +26,7 @@ class Pressed:
 
 def toolbar(api: ApiDefinition, work: WorkingCopy) -> Pressed:
     """Draw the buttons and tell which was pressed."""
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         status = st.empty()
         st.space("stretch")
         preview = st.button(
@@ -33,9 +36,12 @@ def toolbar(api: ApiDefinition, work: WorkingCopy) -> Pressed:
             shortcut="Ctrl+Enter",
             key="preview",
         )
-        save = st.button("Save draft", icon=":material/save:", shortcut="Ctrl+S", key="save-draft")
+        save = st.button("Save", icon=":material/save:", shortcut="Ctrl+S", key="save-draft")
         with st.popover("Publish", icon=":material/publish:", key=f"publish-{work.rev}"):
             st.markdown(f"This becomes version {api.version + 1}, live at once.")
+            if api.version:
+                with errors_shown():
+                    diff_view(working_copy.changes(api, work))
             note = st.text_input("What changed", key=f"note-{work.rev}", placeholder="optional")
             publish = st.button("Publish", type="primary", key="publish-now")
         discard = st.button(

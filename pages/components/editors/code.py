@@ -1,7 +1,8 @@
 """The code editor: SQL, Python or JSON, with completion, issues at their lines, Ctrl+Enter."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import streamlit as st
@@ -54,6 +55,7 @@ def code_editor(
     key: str,
     label: str,
     rev: int,
+    on_text: Callable[[str], None],
     schema: Mapping[str, Sequence[str]] | None = None,
     params: Sequence[str] = (),
     issues: Sequence[Issue] = (),
@@ -63,6 +65,8 @@ def code_editor(
     """Draw the editor; what was typed wins over `text` until `rev` changes.
 
     Args:
+        on_text: Takes what was typed as soon as it arrives, also when the run it arrives with does
+            not draw the editor: the author typed and went to another tab at once.
         schema: Column names by table name, for completion.
         params: Parameter names, for completion.
         issues: Findings to mark; those without a line are left to the page.
@@ -82,7 +86,7 @@ def code_editor(
             "placeholder": placeholder,
             "label": label,
         },
-        on_value_change=_no_callback,
+        on_value_change=partial(_pass_on, key, on_text),
         on_run_change=_no_callback,
         on_save_change=_no_callback,
     )
@@ -98,5 +102,9 @@ def _diagnostic(issue: Issue) -> dict[str, object]:
     }
 
 
+def _pass_on(key: str, on_text: Callable[[str], None]) -> None:
+    on_text(st.session_state[key]["value"])
+
+
 def _no_callback() -> None:
-    """Streamlit keeps a component's state only when a callback is named for it."""
+    """Streamlit tells of a trigger only when a callback is named for it."""

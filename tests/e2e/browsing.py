@@ -1,0 +1,41 @@
+"""What the browser tests do with a page again and again."""
+
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page
+
+ROOT = Path(__file__).parents[2]
+ARTIFACTS = ROOT / "test-artifacts"
+SETTLED = (
+    '[data-testid="stApp"][data-test-script-state="notRunning"]'
+    '[data-test-connection-state="CONNECTED"]'
+)
+
+
+def settle(page: Page) -> None:
+    """Wait until the page's script has finished."""
+    page.wait_for_selector(SETTLED)
+
+
+def visit(page: Page, path: str) -> None:
+    """Open a link as a stranger would: by its address."""
+    page.goto(path)
+    settle(page)
+
+
+def button(page: Page, key: str) -> Locator:
+    """The button with a Streamlit key; its accessible name holds icon and shortcut as well."""
+    return page.locator(f".st-key-{key} button").first
+
+
+def replace_text(page: Page, editor: Locator, text: str) -> None:
+    """Type `text` over all that a code editor holds."""
+    editor.click()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(text)
+
+
+def screenshot(page: Page, name: str) -> None:
+    """Keep a picture for people to look at."""
+    ARTIFACTS.mkdir(exist_ok=True)
+    page.screenshot(path=ARTIFACTS / f"{name}.png")
