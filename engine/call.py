@@ -21,6 +21,7 @@ class ExecutionRequest:
 
     Attributes:
         api: Name or id of a published API, or a definition to test as it stands.
+        query: Parameters as the pairs of a query string, besides those in `params`.
         test: Run without cache, limits and breaker, logged with source `test`.
         lab: A test run under every policy, for a pipeline over throw-away state; only with `test`.
         refresh: Load a cached answer anew: no look-up, no limits, but the answer is stored.
@@ -33,6 +34,7 @@ class ExecutionRequest:
 
     api: str | ApiDefinition
     params: Params = field(default_factory=dict)
+    query: tuple[tuple[str, str], ...] = ()
     input_payload: Any = None
     source: ExecutionSource = "notebook"
     trace_id: str | None = None
@@ -53,6 +55,11 @@ class ExecutionRequest:
     def api_name(self) -> str:
         """The API's name or id as the caller gave it."""
         return self.api.api_name if isinstance(self.api, ApiDefinition) else self.api
+
+    @property
+    def sent(self) -> Params:
+        """Every parameter as it came, for the log of a call whose parameters do not fit."""
+        return {**dict(self.query), **self.params}
 
 
 @dataclass(slots=True)

@@ -144,9 +144,10 @@ class Pipeline:
 
     def _bind(self, call: Call, api: CompiledApi, rules: tuple[LimitRule, ...]) -> Params:
         """Bound parameters; a refusal counts in the limits like any other call."""
-        self._note_params(call, api, call.request.params)
+        request = call.request
+        self._note_params(call, api, request.sent)
         try:
-            params = api.params.bind(call.request.params, call.caller)
+            params = api.params.bind_query(request.query, call.caller, body=request.params)
         except ParamsInvalidError as error:
             self._admit(call, api, Admission(limits=rules))
             call.trace.add("params", "refused", mistakes=len(error.details["params"]))

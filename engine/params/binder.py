@@ -49,7 +49,34 @@ class ParamBinder:
             ParamsInvalidError: `details["params"]` lists every mistake as
                 `{"param", "code", "message"}`; no message repeats a value.
         """
-        mistakes = [*self._unknown(raw), *self._not_sendable(raw)]
+        return self._bound(raw, caller, [])
+
+    def bind_query(
+        self,
+        pairs: Iterable[tuple[str, str]],
+        caller: Caller,
+        *,
+        body: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """Bind the pairs of a query string: an array by repeating its name, an object as JSON.
+
+        What a body says besides is bound with them.
+
+        Raises:
+            ParamsInvalidError: Like `bind`; also for a repeated parameter that is no array, and
+                for one that both the query and the body name.
+        """
+        grouped: dict[str, list[str]] = {}
+        for name, text in pairs:
+            grouped.setdefault(name, []).append(text)
+        values = {name: self._from_texts(name, texts) for name, texts in grouped.items()}
+        raw = {**values, **(body or {})}
+        return self._bound(raw, caller, self._repeated(grouped, body or {}))
+
+    def _bound(
+        self, raw: Mapping[str, Any], caller: Caller, found: list[Mistake]
+    ) -> dict[str, Any]:
+        mistakes = [*found, *self._unknown(raw), *self._not_sendable(raw)]
         given = self._sent(raw) | self._sourced(caller)
         mistakes += self._missing(given)
         values: dict[str, Any] = {}
@@ -64,26 +91,18 @@ class ParamBinder:
             for name in self.schema
         }
 
-    def bind_query(self, pairs: Iterable[tuple[str, str]], caller: Caller) -> dict[str, Any]:
-        """Bind the pairs of a query string: an array by repeating its name, an object as JSON.
-
-        Raises:
-            ParamsInvalidError: Like `bind`; also for a repeated parameter that is no array.
-        """
-        return self.bind(self._from_query(pairs), caller)
-
-    def _from_query(self, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
-        grouped: dict[str, list[str]] = {}
-        for name, text in pairs:
-            grouped.setdefault(name, []).append(text)
-        repeated = [
+    def _repeated(self, grouped: Mapping[str, list[str]], body: Mapping[str, Any]) -> list[Mistake]:
+        twice = [
             {"param": name, "code": "repeated", "message": "was sent more than once"}
             for name, texts in grouped.items()
             if len(texts) > 1 and name in self.schema and self.schema[name].type != "array"
         ]
-        if repeated:
-            raise _params_invalid(repeated)
-        return {name: self._from_texts(name, texts) for name, texts in grouped.items()}
+        both = [
+            {"param": name, "code": "repeated", "message": "was sent in the query and in the body"}
+            for name in grouped
+            if name in body
+        ]
+        return twice + both
 
     def _from_texts(self, name: str, texts: list[str]) -> Any:
         spec = self.schema.get(name)

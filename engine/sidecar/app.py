@@ -13,7 +13,7 @@ from engine.settings import Settings
 from engine.sidecar.calls import CallPool
 from engine.sidecar.failures import install_handlers
 from engine.sidecar.middleware import BodyLimit, RequestIdentity
-from engine.sidecar.routes import apis, check, execute, logs, ops, policies
+from engine.sidecar.routes import apis, call, check, execute, logs, ops, policies
 
 REST_VERSION = "1"
 """The contract's version: it changes only when clients would have to."""
@@ -53,7 +53,7 @@ def create_app(engine: Engine | Callable[[], Engine] | None = None) -> FastAPI:
     app.state.calls = CallPool(settings.max_concurrent_calls, settings.max_waiting_calls)
     _add_middleware(app, settings)
     install_handlers(app)
-    for group in (apis, execute, check, logs, policies, ops):
+    for group in (apis, call, execute, check, logs, policies, ops):
         app.include_router(group.router)
     return app
 

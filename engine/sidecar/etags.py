@@ -1,10 +1,13 @@
-"""Entity tags of definitions, against lost updates (RFC 9110 §8.8.3 and §13.1.1)."""
+"""Entity tags: of definitions against lost updates, of answers against sending them twice.
+
+RFC 9110 §8.8.3, §13.1.1 and §13.1.2.
+"""
 
 import hashlib
 import re
 
 from engine.errors import BadRequestError
-from engine.model import ApiDefinition
+from engine.model import ApiDefinition, ExecutionResult
 
 _ETAG = re.compile(r'^(?:W/)?"(\d+)(?:-[0-9a-f]+)?"$')
 
@@ -30,3 +33,20 @@ def expected_version(if_match: str | None) -> int | None:
             hint="Send the ETag header that came with the definition.",
         )
     return int(match[1])
+
+
+def answer_tag(result: ExecutionResult, fmt: str) -> str:
+    """The tag of an answer: equal for equal data, however often and by whom it was computed.
+
+    Weak, because the envelope around the data differs from call to call.
+    """
+    digest = hashlib.blake2b(result.data_json, digest_size=16, person=fmt.encode())
+    return f'W/"{digest.hexdigest()}"'
+
+
+def is_known(tag: str, if_none_match: str | None) -> bool:
+    """Whether `If-None-Match` names this tag, by weak comparison."""
+    if if_none_match is None:
+        return False
+    known = [each.strip().removeprefix("W/") for each in if_none_match.split(",")]
+    return tag.removeprefix("W/") in known or known == ["*"]

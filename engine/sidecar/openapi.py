@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, TypedDict
 
-from engine.sidecar.schemas import ErrorEnvelope
+from engine.sidecar.results import ENCODINGS
+from engine.sidecar.schemas import Envelope, ErrorEnvelope, ExecutionView
 
 _MEANINGS: Mapping[int, str] = {
     400: "The request cannot be read.",
@@ -38,3 +39,16 @@ def documented(answer: Any, *failures: int) -> Documentation:
             for status in statuses
         },
     }
+
+
+def documented_call(*failures: int) -> Documentation:
+    """A route that executes an API: its answer is an execution, or rows in another format."""
+    route = documented(Envelope[ExecutionView], *failures)
+    route["responses"][200] = {
+        "description": "The answer; rows also as CSV, Parquet or Arrow IPC.",
+        "content": {
+            encoding.media_type: {"schema": {"type": "string", "format": "binary"}}
+            for encoding in ENCODINGS.values()
+        },
+    }
+    return route

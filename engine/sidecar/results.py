@@ -2,16 +2,21 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import orjson
-from fastapi import Response
+from fastapi import Query, Response
 
 from engine.formats import to_arrow_ipc, to_csv, to_parquet
 from engine.model import ExecutionResult
 from engine.sidecar.envelope import JSON_TYPE, answer, failure
 
 Format = Literal["json", "csv", "parquet", "arrow"]
+AskedFormat = Annotated[
+    Format | None, Query(alias="format", description="Wins over the Accept header.")
+]
+WantTrace = Annotated[bool, Query(description="Return the policy trace of the call.")]
+VARY: Mapping[str, str] = {"Vary": "Accept, Authorization, X-API-Key"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,7 @@ def answer_execution(result: ExecutionResult, fmt: Format, *, want_trace: bool) 
     Raises:
         EngineError: The answer is not a table, so it has no such format.
     """
-    headers = {**result.headers, "x-execution-id": str(result.execution_id)}
+    headers = _headers(result)
     fields = execution_fields(result)
     if want_trace:
         fields["trace"] = result.trace
@@ -43,10 +48,22 @@ def answer_execution(result: ExecutionResult, fmt: Format, *, want_trace: bool) 
         return failure(result.error, execution=fields, headers=headers)
     if fmt == "json":
         data = {"status": result.status, "data": orjson.Fragment(result.data_json), **fields}
-        return answer(data, headers={**headers, "Vary": "Accept"})
+        return answer(data, headers={**headers, **VARY})
     encoding = ENCODINGS[fmt]
-    headers |= {"Vary": "Accept", "x-truncated": str(result.truncated).lower()}
+    headers |= {**VARY, "x-truncated": str(result.truncated).lower()}
     return Response(encoding.encode(result.data_json), 200, headers, encoding.media_type)
+
+
+def not_modified(result: ExecutionResult) -> Response:
+    """Tells a caller that the answer it has kept is still the one (RFC 9110 §15.4.5)."""
+    return Response(status_code=304, headers={**_headers(result), **VARY})
+
+
+def _headers(result: ExecutionResult) -> dict[str, str]:
+    headers = {**result.headers, "x-execution-id": str(result.execution_id)}
+    if result.age_s is not None:
+        headers["Age"] = str(int(result.age_s))
+    return headers
 
 
 def execution_fields(result: ExecutionResult) -> dict[str, Any]:

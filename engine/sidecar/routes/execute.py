@@ -2,32 +2,21 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Header, Query, Response
+from fastapi import APIRouter, Body, Header, Response
 
 from engine.call import ExecutionRequest
 from engine.definition_fields import new_definition
 from engine.model import ApiDefinition
 from engine.sidecar.deps import ApiRef, Visit, VisitDep
 from engine.sidecar.envelope import answer
-from engine.sidecar.openapi import documented
-from engine.sidecar.results import ENCODINGS, Format, answer_execution, negotiate
+from engine.sidecar.openapi import documented, documented_call
+from engine.sidecar.results import AskedFormat, Format, WantTrace, answer_execution, negotiate
 from engine.sidecar.schemas import Envelope, ExecuteBody, ExecutionView, UnsavedCall
 
 router = APIRouter(prefix="/api-manager", tags=["execute"])
 CallBody = Annotated[ExecuteBody, Body()]
 NOTHING_SENT = ExecuteBody()
-WantTrace = Annotated[bool, Query(description="Return the policy trace of the call.")]
-AskedFormat = Annotated[
-    Format | None, Query(alias="format", description="Wins over the Accept header.")
-]
-_EXECUTED = documented(Envelope[ExecutionView], 404, 409, 413, 429, 502, 504)
-_EXECUTED["responses"][200] = {
-    "description": "The answer; rows also as CSV, Parquet or Arrow IPC.",
-    "content": {
-        encoding.media_type: {"schema": {"type": "string", "format": "binary"}}
-        for encoding in ENCODINGS.values()
-    },
-}
+_EXECUTED = documented_call(404, 409, 413, 429, 502, 504)
 _DRY_RUN = documented(Envelope[dict[str, object]], 404, 409, 413, 502, 504)
 
 
