@@ -27,8 +27,8 @@ from engine.ports import (
     SharedState,
 )
 
-COUNT_AT_MOST = 1000
-"""Cached answers are counted up to here: each one is looked at, to leave out what is not valid."""
+FOUND_AT_MOST = 1000
+"""Cached answers are found up to here: each one is looked at, to leave out what is not valid."""
 
 _PAGE = 500
 
@@ -71,11 +71,16 @@ class CacheSelection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CachedCount:
-    """How many answers a selection holds; with `more` at least that many."""
+class CachedAnswers:
+    """The answers that a selection holds, by their keys; with `more` there are more of them."""
 
-    answers: int
+    keys: tuple[str, ...]
     more: bool
+
+    @property
+    def answers(self) -> int:
+        """How many keys are known."""
+        return len(self.keys)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +90,7 @@ class CachingApi:
     api_name: str
     ttl_s: float
     tags: tuple[str, ...]
-    kept: CachedCount
+    kept: CachedAnswers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,20 +185,20 @@ class PolicyControl:
                 api_name=api.api_name,
                 ttl_s=api.runtime_policy.cache.ttl_seconds,
                 tags=self._tags(api),
-                kept=_counted(self.cache.keys_of_api(api.tenant_id, api.id, COUNT_AT_MOST + 1)),
+                kept=_found(self.cache.keys_of_api(api.tenant_id, api.id, FOUND_AT_MOST + 1)),
             )
             for api in self._published(caller)
             if api.runtime_policy.cache.enabled
         )
 
-    def count_cached(self, selection: CacheSelection, caller: Caller) -> CachedCount:
-        """How many answers `drop_cached` would drop."""
-        return _counted(self._keys(selection, caller, self._selected(selection, caller)))
+    def find_cached(self, selection: CacheSelection, caller: Caller) -> CachedAnswers:
+        """The answers that `drop_cached` would drop."""
+        return _found(self._keys(selection, caller, self._selected(selection, caller)))
 
-    def drop_cached(self, selection: CacheSelection, caller: Caller) -> CachedCount:
-        """Drop the selected answers in every process; how many were there just before."""
+    def drop_cached(self, selection: CacheSelection, caller: Caller) -> CachedAnswers:
+        """Drop the selected answers in every process; those that were there just before."""
         api = self._selected(selection, caller)
-        count = _counted(self._keys(selection, caller, api))
+        found = _found(self._keys(selection, caller, api))
         tenant_id = caller.tenant_id
         if api is not None:
             self.cache.invalidate_api(tenant_id, api.id)
@@ -202,8 +207,8 @@ class PolicyControl:
         else:
             self.cache.invalidate_all(tenant_id)
         target = api.api_name if api else selection.tag or "*"
-        self._record(caller, "cache.invalidate", target, answers=count.answers)
-        return count
+        self._record(caller, "cache.invalidate", target, answers=found.answers)
+        return found
 
     def limits(self, caller: Caller) -> tuple[LimitView, ...]:
         """Who uses how much of which limit now, the fullest first."""
@@ -258,7 +263,7 @@ class PolicyControl:
     def _keys(
         self, selection: CacheSelection, caller: Caller, api: ApiDefinition | None
     ) -> tuple[str, ...]:
-        tenant_id, limit = caller.tenant_id, COUNT_AT_MOST + 1
+        tenant_id, limit = caller.tenant_id, FOUND_AT_MOST + 1
         if api is not None:
             return self.cache.keys_of_api(tenant_id, api.id, limit)
         if selection.tag is not None:
@@ -296,5 +301,8 @@ def _breaker_name(apis: list[ApiDefinition]) -> str:
     return first.api_name if isolated else target_of(first)
 
 
-def _counted(keys: tuple[str, ...]) -> CachedCount:
-    return CachedCount(answers=min(len(keys), COUNT_AT_MOST), more=len(keys) > COUNT_AT_MOST)
+def _found(keys: tuple[str, ...]) -> CachedAnswers:
+    return CachedAnswers(
+        keys=tuple(key_without_tenant(key) for key in keys[:FOUND_AT_MOST]),
+        more=len(keys) > FOUND_AT_MOST,
+    )

@@ -4,7 +4,7 @@ import pytest
 
 from engine.call import ExecutionRequest
 from engine.errors import BadRequestError, ConflictError, NotFoundError, PermissionDeniedError
-from engine.policy_control import CachedCount, CacheSelection
+from engine.policy_control import CacheSelection
 
 CACHED = {"cache": {"enabled": True, "ttl_seconds": 120, "tags": ["n:{{params.n}}"]}}
 READS_FLIGHTS = "SELECT count(*) AS flights, :n AS n FROM flights"
@@ -118,7 +118,7 @@ def test_caching_apis_are_listed_with_tags_and_answers(control, new_sql_api, adm
     [listed] = [e for e in control.caching_apis(admin_caller) if e.api_name == api.api_name]
 
     assert listed.ttl_s == 120
-    assert listed.kept == CachedCount(answers=2, more=False)
+    assert (listed.kept.answers, listed.kept.more) == (2, False)
     assert set(listed.tags) >= {"n:{{params.n}}", "table:flights"}
 
 
@@ -135,11 +135,12 @@ def test_dropping_counts_first_and_then_misses(
         "table": CacheSelection(tag="table:flights"),
     }[by]
 
-    preview = control.count_cached(selection, admin_caller)
+    preview = control.find_cached(selection, admin_caller)
     still_there = call(api, 5)
     dropped = control.drop_cached(selection, admin_caller)
 
-    assert preview == dropped == CachedCount(answers=1, more=False)
+    assert preview == dropped
+    assert (dropped.answers, dropped.more) == (1, False)
     assert still_there.cached
     assert not call(api, 5).cached
     assert audited().action == "cache.invalidate"
@@ -164,7 +165,7 @@ def test_dropping_everything_leaves_the_other_tenants_answers(
 )
 def test_exactly_one_selection_is_wanted(control, admin_caller, selection):
     with pytest.raises(BadRequestError, match="exactly one"):
-        control.count_cached(selection, admin_caller)
+        control.find_cached(selection, admin_caller)
 
 
 def test_a_viewer_looks_and_drops_nothing(control, new_sql_api, admin_caller):

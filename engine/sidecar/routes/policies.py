@@ -38,9 +38,9 @@ async def invalidate_cache(body: InvalidateBody, visit: VisitDep) -> Response:
     """Drop cached answers by API, tag or all, in every process; a preview only counts them."""
     policies = visit.engine.policies
     selection = CacheSelection(api=body.api, tag=body.tag, everything=body.all)
-    act = policies.count_cached if body.preview else policies.drop_cached
-    count = await visit.run(act, selection, visit.caller)
-    return answer({"answers": count.answers, "more": count.more, "dropped": not body.preview})
+    act = policies.find_cached if body.preview else policies.drop_cached
+    found = await visit.run(act, selection, visit.caller)
+    return answer({"answers": found.answers, "more": found.more, "dropped": not body.preview})
 
 
 @router.get("/breakers", **documented(Envelope[list[BreakerView]]))
