@@ -41,7 +41,7 @@ _PARAM_TYPES: Mapping[str, ParamType] = {
 
 @dataclass(frozen=True)
 class SqlInspection:
-    """What was found out about a statement; `params` are those it binds, with inferred types.
+    """What was found out about a statement, errors first; `params` are those it binds.
 
     `bound` is the rewritten statement; `columns` is None where no target told.
     """
@@ -99,7 +99,7 @@ def inspect_statement(sql: str, around: Surroundings) -> SqlInspection:
         issues += [_issue_at(sql, finding, "warning") for finding in advice]
     return SqlInspection(
         bound=bound,
-        issues=tuple(issues),
+        issues=tuple(sorted(issues, key=lambda issue: issue.severity != "error")),
         params=_inferred(bound, description),
         tables=verdict.tables,
         columns=description.columns if description else None,

@@ -33,9 +33,13 @@ KILL_AFTER_S = 0.07
 _REPORT_BYTES = 65_536
 _CHUNK_BYTES = 262_144
 _ROOT = Path(__file__).parents[2]
+# The packages are entered as empty shells: their faces would load the whole product.
 _PROGRAM = """
 import sys
-sys.path.insert(0, sys.argv[1])
+from types import ModuleType
+for name in ("engine", "storage"):
+    sys.modules[name] = shell = ModuleType(name)
+    shell.__path__ = [f"{sys.argv[1]}/{name}"]
 from storage.targets.duckdb_worker import main
 main(int(sys.argv[2]), sys.argv[3], int(sys.argv[4]), int(sys.argv[5]), sys.argv[6])
 """

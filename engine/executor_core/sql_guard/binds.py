@@ -123,7 +123,8 @@ def _named(
     enclosing: list[str] = []
     before: Lexeme | None = None
     skip = False
-    for lexeme, following in zip(lexemes, [*lexemes[1:], None], strict=True):
+    for index, lexeme in enumerate(lexemes):
+        following = lexemes[index + 1] if index + 1 < len(lexemes) else None
         if skip:
             skip = False
             continue

@@ -33,7 +33,8 @@ _NODES = words(
     FuncCall TypeCast TypeName SubLink CaseExpr CaseWhen CoalesceExpr MinMaxExpr
     SQLValueFunction A_ArrayExpr A_Indirection A_Indices RowExpr GroupingFunc GroupingSet
     WindowDef SortBy RangeVar RangeSubselect RangeFunction RangeTableSample RangeTableFunc
-    RangeTableFuncCol JoinExpr Alias WithClause ColumnDef CommonTableExpr CTESearchClause CTECycleClause
+    RangeTableFuncCol JoinExpr Alias WithClause CommonTableExpr CTESearchClause CTECycleClause
+    ColumnDef
     CollateClause NamedArgExpr ParamRef List String Integer Float Boolean BitString XmlExpr
     XmlSerialize JsonObjectConstructor JsonArrayConstructor JsonArrayQueryConstructor
     JsonObjectAgg JsonArrayAgg JsonAggConstructor JsonKeyValue JsonValueExpr JsonOutput
@@ -168,6 +169,9 @@ class _Walk:
             for item in value:
                 self._visit(item, ctes)
         elif isinstance(value, dict):
+            for key, check in _CHECKS.items():
+                if key in value:
+                    check(self, value, ctes)
             for key, child in value.items():
                 if key[:1].isupper():
                     self._node(key, child, ctes)
@@ -177,8 +181,6 @@ class _Walk:
     def _field(self, name: str, value: Any, ctes: frozenset[str]) -> None:
         if name == "intoClause":
             self._refuse("select_into", "SELECT INTO creates a table and is not allowed", value)
-        elif name in {"larg", "rarg"} and isinstance(value, dict):
-            self._select(value, ctes)  # the arms of a set operation stand there without their kind
         else:
             self._visit(value, ctes)
 
@@ -188,11 +190,8 @@ class _Walk:
             return
         if kind == "SelectStmt":
             self._select(body, ctes)
-            return
-        check = _CHECKS.get(kind)
-        if check:
-            check(self, body, ctes)
-        self._visit(body, ctes)
+        else:
+            self._visit(body, ctes)
 
     def _select(self, body: Mapping[str, Any], ctes: frozenset[str]) -> None:
         clause = body.get("withClause", {})
@@ -204,7 +203,9 @@ class _Walk:
             self._visit(each, known)
             known |= {_cte(each)["ctename"]}
         for name, value in body.items():
-            if name != "withClause":
+            if name in {"larg", "rarg"}:
+                self._select(value, known)  # the arms of a set operation, named without their kind
+            elif name != "withClause":
                 self._field(name, value, known)
 
     def _function(self, body: Mapping[str, Any], _: frozenset[str]) -> None:
@@ -296,10 +297,11 @@ def _locations(value: Any) -> Iterator[int]:
             yield from _locations(child)
 
 
+# By a field that only such a node has: the tree names the kind of some nodes and not of others.
 _CHECKS = {
-    "FuncCall": _Walk._function,
-    "ColumnRef": _Walk._column,
-    "A_Indirection": _Walk._indirection,
-    "RangeVar": _Walk._table,
-    "RangeTableSample": _Walk._sample,
+    "funcname": _Walk._function,
+    "fields": _Walk._column,
+    "indirection": _Walk._indirection,
+    "relname": _Walk._table,
+    "method": _Walk._sample,
 }

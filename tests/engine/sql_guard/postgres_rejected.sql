@@ -252,3 +252,10 @@ select 1) as q; drop table carriers; -- -- reason: syntax_error: tries to leave 
 1) union select 1 -- -- reason: syntax_error: tries to leave the wrapping -- wall: database
 exec sp_help -- reason: syntax_error: another database's statement -- wall: database
 show tables from x -- reason: syntax_error: another database's statement -- wall: database
+select * from pg_shadow s join carriers c on true -- reason: system_table: in a join -- wall: role
+select * from carriers c left join pg_read_file('x') f on true -- reason: function_not_allowed: in a join -- wall: role
+select 1 union select length(pg_read_file('x')) -- reason: function_not_allowed: in a set operation -- wall: role
+(select code from carriers) except (select usename from pg_shadow) -- reason: system_table: in a set operation -- wall: role
+select * from (carriers cross join (select * from pg_authid) x) -- reason: system_table: in a subquery of a join -- wall: role
+select * from carriers where (select count(*) from pg_stat_file('x')) > 0 -- reason: function_not_allowed: in a subquery of WHERE -- wall: role
+select 1 from carriers join lateral (select pg_sleep(0.01)) x on true -- reason: function_not_allowed: in a lateral join -- wall: guard only
