@@ -18,7 +18,8 @@ export const editorTheme = EditorView.theme({
   "&.cm-focused": { outline: "none", borderColor: theme("primary-color") },
   ".cm-scroller": { overflow: "auto", fontFamily: theme("code-font"), lineHeight: "1.55" },
   ".cm-content": { padding: "8px 0", caretColor: theme("text-color") },
-  ".cm-gutters": { background: "transparent", border: "none", color: tint("text-color", 55) },
+  // Opaque: long lines scroll under the gutter.
+  ".cm-gutters": { background: theme("background-color"), border: "none", color: tint("text-color", 55) },
   ".cm-activeLine, .cm-activeLineGutter": { background: tint("primary-color", 6) },
   ".cm-cursor": { borderLeftColor: theme("text-color") },
   ".cm-placeholder": { color: tint("text-color", 60) },
