@@ -120,12 +120,22 @@ def test_discarding_shows_what_is_live_again(eng, caller, open_page):
 
 def test_publishing_over_somebody_elses_version_is_refused_with_a_reason(eng, caller, open_page):
     visit = open_page("build/api.py", api=API, tab="Edit")
+    visit.text_area(key="description-0").set_value("Mine").run()
     eng.apis.update(API, {"description": "Theirs"}, caller)
 
     visit.button(key="publish-now").click().run()
 
     assert any("somebody published meanwhile" in each.value for each in visit.error)
     assert eng.apis.get(API, caller).description == "Theirs"
+
+
+def test_an_untouched_editor_follows_what_is_published_elsewhere(eng, caller, open_page):
+    visit = open_page("build/api.py", api=API, tab="Edit")
+    eng.apis.update(API, {"description": "Theirs"}, caller)
+
+    visit.run()
+
+    assert visit.text_area(key="description-1").value == "Theirs"
 
 
 def test_a_preview_runs_the_draft_as_a_test(eng, caller, open_page):

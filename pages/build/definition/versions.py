@@ -42,8 +42,12 @@ def _frame(versions: tuple[ApiVersion, ...]) -> pd.DataFrame:
 def _compare(api: ApiDefinition, versions: tuple[ApiVersion, ...], caller: Caller) -> None:
     numbers = [each.version for each in versions]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        old = st.selectbox("From version", numbers, index=1, key=f"from-{api.id}", width=140)
-        new = st.selectbox("to version", numbers, index=0, key=f"to-{api.id}", width=140)
+        old = st.selectbox(
+            "From version", numbers, index=1, key=f"from-{api.id}-{api.version}", width=140
+        )
+        new = st.selectbox(
+            "to version", numbers, index=0, key=f"to-{api.id}-{api.version}", width=140
+        )
         if st.button(
             f"Roll back to {old}",
             icon=":material/settings_backup_restore:",

@@ -15,7 +15,10 @@ from pages.components.state import WORKING_COPIES, WorkingCopy
 
 
 def working_copy(api: ApiDefinition, caller: Caller) -> WorkingCopy:
-    """This session's work on an API: what it holds, else the draft, else what is live."""
+    """This session's work on an API: what it holds, else the draft, else what is live.
+
+    Work that nothing was changed in follows what is published elsewhere.
+    """
     copies = WORKING_COPIES.get()
     key = str(api.id)
     if key not in copies:
@@ -23,7 +26,10 @@ def working_copy(api: ApiDefinition, caller: Caller) -> WorkingCopy:
         fields = terse_fields(draft.fields) if draft else live_fields(api)
         base = draft.base_version if draft else api.version
         copies[key] = WorkingCopy(fields=fields, saved=deepcopy(fields), base_version=base)
-    return copies[key]
+    work = copies[key]
+    if work.base_version != api.version and not work.is_unsaved and _no_draft(key, caller):
+        work.replace(live_fields(api), api.version)
+    return work
 
 
 def live_fields(api: ApiDefinition) -> dict[str, Any]:
@@ -126,6 +132,10 @@ def failure_issues(work: WorkingCopy) -> tuple[Issue, ...]:
     if work.result is None or work.result[1] != work.fields["logic_body"]:
         return ()
     return _located(work.result[0])
+
+
+def _no_draft(key: str, caller: Caller) -> bool:
+    return engine().apis.draft(key, caller) is None
 
 
 def _check(fields: Mapping[str, Any], caller: Caller) -> CheckReport:
