@@ -13,13 +13,23 @@ from typing import Any
 from pydantic import SecretStr
 
 from engine.api_manager import ApiManager
-from engine.auth import Auth, KeyService, TokenPolicy, TokenVerifier
+from engine.auth import (
+    Auth,
+    KeyGroups,
+    KeyService,
+    RoleBindings,
+    Sessions,
+    SignInThrottle,
+    TokenPolicy,
+    TokenVerifier,
+    Users,
+)
 from engine.catalog import ApiCatalog
 from engine.checking import Checker
 from engine.compilation import Compiler
 from engine.connections import Connections, OpenTarget
 from engine.definitions import read_folder
-from engine.errors import TemplateFailedError
+from engine.errors import SettingsError, TemplateFailedError
 from engine.executor_cache import APICacheService
 from engine.executor_circuit_breaker import CircuitBreakerManager
 from engine.executor_core.http import HttpExecutor
@@ -31,12 +41,14 @@ from engine.executor_workflow import StoredApis, WorkflowExecutor
 from engine.facade import Engine
 from engine.health import Check, Health
 from engine.model import ApiDefinition, Connection, Issue, LogicType
+from engine.model.access import INSTANCE
 from engine.pipeline import Pipeline
 from engine.policy_control import PolicyControl
 from engine.policy_lab import PolicyLab
 from engine.ports import Dialect, Executor, SettingStore, SharedState
 from engine.samples import issue_sample_key, register_samples
 from engine.settings import Settings
+from engine.secrets import Secrets
 from engine.templates import compile_template, to_text
 from sample_data.build import build_duckdb
 from sample_data.source import DEFINITIONS
@@ -48,6 +60,7 @@ from storage.executions import SqlExecutionStore
 from storage.instance_key import InstanceKey
 from storage.journal import FileJournal
 from storage.migrations import migrate
+from storage.key_rotation import open_key, parse_given, rotate, rotate_file
 from storage.settings import SqlSettingStore
 from storage.shared_state.fallback import FallbackSharedState
 from storage.shared_state.memory import MemorySharedState
@@ -55,6 +68,9 @@ from storage.shared_state.redis import RedisSharedState
 from storage.targets.duckdb import DuckDbTarget
 from storage.targets.postgres import PostgresTarget
 
+from storage.users import SqlUserStore
+
+_PEPPER = "api_key_pepper"
 _LAB_CACHE_BYTES = 16 * 1_048_576
 
 
@@ -78,6 +94,32 @@ def build_engine(settings: Settings | None = None) -> Engine:
 
 
 @dataclass(frozen=True, slots=True)
+def rotate_instance_key(settings: Settings, new_key_file: Path | None) -> int:
+    """Encrypt every secret and connection with another instance key; how many there were.
+
+    The data folder's key is replaced by one that is made here. A key that was given by a setting
+    is replaced by the one in `new_key_file`, which is made when missing, and which the setting has
+    to hold from then on.
+
+    Raises:
+        SettingsError: A file is needed and not named, or the key in force does not open a value.
+    """
+    url = _plain(settings.metadata_url) or default_url(settings.data_dir)
+    migrate(url)
+    with ExitStack() as opening:
+        database = Database(url)
+        opening.callback(database.close)
+        given = _plain(settings.instance_key)
+        if given is None:
+            return rotate_file(database, settings.data_dir)
+        if new_key_file is None:
+            raise SettingsError(
+                "the instance key comes from API_ENGINE_INSTANCE_KEY",
+                hint="Name a file for the new key: --new-key-file PATH.",
+            )
+        return rotate(database, parse_given(given), InstanceKey.read_or_make(new_key_file))
+
+
 class _Stores:
     """Everything that keeps data, opened."""
 
@@ -86,6 +128,7 @@ class _Stores:
     connections: SqlConnectionStore
     keys: SqlKeyStore
     settings: SqlSettingStore
+    users: SqlUserStore
     journal: FileJournal
     database: Database
     instance_key: InstanceKey
@@ -124,12 +167,11 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
         monitor=Monitor(stores.journal, max_logged_bytes=settings.max_logged_bytes),
         read_secret=functools.partial(_read_secret, stores.settings),
     )
-    keys = KeyService(stores.keys, stores.instance_key.derive("api-key-pepper"))
-    auth = Auth(keys, TokenVerifier(TokenPolicy.of(settings)))
+    auth = _auth(settings, stores, shared)
     first_key = auth.ensure_first_key(_plain(settings.bootstrap_key))
     if settings.sample_data:
         _load_samples(settings, apis, stores.settings)
-        issue_sample_key(keys, stores.settings)
+        issue_sample_key(auth.keys, stores.settings)
     return Engine(
         settings=settings,
         pipeline=pipeline,
@@ -140,6 +182,7 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
         auth=auth,
         policies=PolicyControl(
             store=stores.definitions,
+        secrets=Secrets(stores.settings),
             catalog=catalog,
             shared=shared,
             cache=cache,
@@ -165,7 +208,7 @@ def _open_stores(settings: Settings, opening: ExitStack) -> _Stores:
     migrate(url)
     database = Database(url)
     opening.callback(database.close)
-    instance_key = InstanceKey.load(settings.data_dir)
+    instance_key = open_key(database, settings.data_dir, _plain(settings.instance_key))
     executions = SqlExecutionStore(database)
     journal = FileJournal(settings.data_dir / "journal", executions)
     opening.callback(journal.close)
@@ -176,6 +219,7 @@ def _open_stores(settings: Settings, opening: ExitStack) -> _Stores:
         keys=SqlKeyStore(database),
         settings=SqlSettingStore(database, instance_key),
         journal=journal,
+        users=SqlUserStore(database),
         database=database,
         instance_key=instance_key,
     )
@@ -185,6 +229,29 @@ def _open_stores(settings: Settings, opening: ExitStack) -> _Stores:
 
 def _shared_state(settings: Settings) -> SharedState:
     memory = MemorySharedState(cache_bytes=settings.cache_memory_mb * 1_048_576)
+def _auth(settings: Settings, stores: _Stores, shared: SharedState) -> Auth:
+    audit = stores.settings
+    bindings = RoleBindings(stores.users, audit)
+    signing = stores.instance_key.derive("session-signing")
+    return Auth(
+        keys=KeyService(stores.keys, _api_key_pepper(stores), record=audit.add_audit),
+        users=Users(stores.users, bindings, audit, SignInThrottle(shared)),
+        bindings=bindings,
+        sessions=Sessions(stores.users, bindings, shared, signing),
+        key_groups=KeyGroups(audit),
+        tokens=TokenVerifier(TokenPolicy.of(settings)),
+    )
+
+
+def _api_key_pepper(stores: _Stores) -> bytes:
+    """Kept as a secret of its own, so that another instance key does not end every API key."""
+    kept = stores.settings.secret(INSTANCE, _PEPPER)
+    if kept is None:
+        kept = stores.instance_key.derive("api-key-pepper").hex()
+        stores.settings.put_secret(INSTANCE, _PEPPER, kept)
+    return bytes.fromhex(kept)
+
+
     url = _plain(settings.redis_url)
     return FallbackSharedState(RedisSharedState(url), memory) if url else memory
 

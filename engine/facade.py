@@ -38,7 +38,8 @@ class Engine:
         checks: Validation of definitions and statements that are not saved yet.
         logs: The execution log.
         connections: The query targets.
-        auth: Callers and API keys.
+        auth: Callers: API keys, users, roles and sessions.
+        secrets: Names of secrets; their values can be stored and used, never read back.
         policies: What operators see of breakers, cache and limits, and change in them.
         lab: How policies react to injected faults.
         cache, breakers, shared: The policies' state itself, without roles.
@@ -56,6 +57,7 @@ class Engine:
     lab: PolicyLab
     cache: APICacheService
     breakers: CircuitBreakerManager
+    secrets: Secrets
     shared: SharedState
     health: HealthCheck
     closing: ExitStack

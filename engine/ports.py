@@ -29,6 +29,7 @@ from engine.model import (
     LogicType,
     Page,
     Payload,
+    Role,
     RuntimePolicy,
     Scope,
 )
@@ -721,3 +722,97 @@ class Journal(Protocol):
 
 
 TraceSink = Callable[[TraceStage], None]
+@dataclass(frozen=True)
+class User:
+    """A person who signs in with a password, of which only an argon2id hash is kept."""
+
+    tenant_id: str
+    name: str
+    password_hash: str = field(repr=False)
+    is_active: bool
+    created_at: datetime
+    last_login_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class RoleBinding:
+    """A role that a subject (see `engine.auth.subjects`) holds in a tenant."""
+
+    tenant_id: str
+    subject: str
+    role: Role
+    created_by: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Session:
+    """A sign-in of a user that has not been ended; past `expires_at` it counts for nothing."""
+
+    id: str
+    tenant_id: str
+    user_name: str
+    created_at: datetime
+    expires_at: datetime
+
+
+class UserStore(Protocol):
+    """Users, the roles of all subjects, and the sessions of users."""
+
+    def get(self, tenant_id: str, name: str) -> User | None:
+        """A user by name, one who may not sign in included."""
+        ...
+
+    def all(self, tenant_id: str) -> tuple[User, ...]:
+        """Every user of a tenant, by name."""
+        ...
+
+    def any_exist(self) -> bool:
+        """Whether there is a user in any tenant."""
+        ...
+
+    def add(self, user: User) -> None:
+        """Insert; raises ConflictError when the name is taken."""
+        ...
+
+    def change(
+        self,
+        tenant_id: str,
+        name: str,
+        *,
+        password_hash: str | None = None,
+        is_active: bool | None = None,
+        last_login_at: datetime | None = None,
+    ) -> None:
+        """Set what is given; raises NotFoundError."""
+        ...
+
+    def bindings(self, tenant_id: str) -> tuple[RoleBinding, ...]:
+        """Every role binding of a tenant, by subject."""
+        ...
+
+    def bind(self, binding: RoleBinding) -> None:
+        """Add; without effect when it is there."""
+        ...
+
+    def unbind(self, tenant_id: str, subject: str, role: Role) -> None:
+        """Remove; raises NotFoundError."""
+        ...
+
+    def open_session(self, session: Session) -> None:
+        """Insert, and forget the sessions that ended before it began."""
+        ...
+
+    def session(self, tenant_id: str, session_id: str) -> Session | None:
+        """A session that nobody ended."""
+        ...
+
+    def end_session(self, tenant_id: str, session_id: str) -> None:
+        """End a session; without effect when it has ended."""
+        ...
+
+    def end_sessions(self, tenant_id: str, user_name: str) -> None:
+        """End every session of a user."""
+        ...
+
+

@@ -50,6 +50,10 @@ class Settings(BaseSettings):
     bootstrap_key: SecretStr | None = Field(
         default=None, description="The first admin key, instead of a generated one."
     )
+    instance_key: SecretStr | None = Field(
+        default=None,
+        description="Encrypts secrets and connections, the same on every host; a file if unset.",
+    )
     jwt_secret: SecretStr | None = Field(
         default=None, description="Verifies HS256 tokens; at least 32 bytes."
     )
@@ -127,6 +131,7 @@ class Settings(BaseSettings):
         "metadata_url",
         "redis_url",
         "bootstrap_key",
+        "instance_key",
         "jwt_secret",
         "jwt_jwks",
         "jwt_audience",

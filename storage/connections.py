@@ -6,9 +6,8 @@ from engine.errors import NotFoundError
 from engine.model import Connection
 from storage.database import Database
 from storage.instance_key import InstanceKey
+from storage.sealed import dsn_place, is_reference, refuse_outdated
 from storage.tables import ConnectionRow
-
-_REFERENCE = "env:"
 
 
 class SqlConnectionStore:
@@ -33,9 +32,10 @@ class SqlConnectionStore:
     def save(self, connection: Connection) -> None:
         """Add or replace."""
         dsn = connection.dsn
-        if not dsn.startswith(_REFERENCE):
-            dsn = self._key.encrypt(dsn, _place(connection.tenant_id, connection.name))
+        if not is_reference(dsn):
+            dsn = self._key.encrypt(dsn, dsn_place(connection.tenant_id, connection.name))
         with self._database.writing(connection.tenant_id) as rows:
+            refuse_outdated(rows, self._key)
             rows.execute(
                 rows.upsert(
                     ConnectionRow,
@@ -55,10 +55,6 @@ class SqlConnectionStore:
                 raise NotFoundError(f"there is no stored connection {name!r}")
 
     def _readable(self, tenant_id: str, name: str, dsn: str) -> str:
-        if dsn.startswith(_REFERENCE):
+        if is_reference(dsn):
             return dsn
-        return self._key.decrypt(dsn, _place(tenant_id, name))
-
-
-def _place(tenant_id: str, name: str) -> str:
-    return f"connection {name!r} of tenant {tenant_id!r}"
+        return self._key.decrypt(dsn, dsn_place(tenant_id, name))

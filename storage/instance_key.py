@@ -1,4 +1,9 @@
-"""The instance key: encrypts what must be read again, and derives what only has to be compared."""
+"""The instance key: encrypts what must be read again, and derives what only has to be compared.
+
+It comes from a setting, or from a file of the data folder that the first process makes. A rotation
+(see `key_rotation`) writes the key that follows beside that file before anything is encrypted with
+it, and moves it into its place afterwards.
+"""
 
 from __future__ import annotations
 
@@ -16,13 +21,15 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from engine.errors import SettingsError
+from engine.model.access import INSTANCE
 from engine.ports import SettingStore
 
 FILE_NAME = "instance.key"
+NEXT_FILE_NAME = "instance.key.next"
 _KEY_BYTES = 32
 _NONCE_BYTES = 12  # NIST SP 800-38D, 8.2.2
 _FORMAT = "v1:"
-_FINGERPRINT = ("*", "instance_key_fingerprint")
+FINGERPRINT = (INSTANCE, "instance_key_fingerprint")
 
 
 class InstanceKey:
@@ -39,7 +46,15 @@ class InstanceKey:
         Raises:
             SettingsError: The file cannot be read or made, or does not hold a key.
         """
-        path = data_dir / FILE_NAME
+        return cls.read_or_make(data_dir / FILE_NAME)
+
+    @classmethod
+    def read_or_make(cls, path: Path) -> InstanceKey:
+        """Read the key in a file; the first process to ask makes it, readable by its user.
+
+        Raises:
+            SettingsError: The file cannot be read or made, or does not hold a key.
+        """
         try:
             if not path.exists():
                 _create(path)
@@ -72,6 +87,11 @@ class InstanceKey:
         """
         return hmac.digest(self._key, purpose.encode() + b"\x01", hashlib.sha256)
 
+    @property
+    def fingerprint(self) -> str:
+        """What tells this key from others without telling the key."""
+        return self.derive("fingerprint").hex()
+
     def encrypt(self, text: str, place: str) -> str:
         """Encrypt (AES-256-GCM); the result can be read at `place` only."""
         nonce = secrets.token_bytes(_NONCE_BYTES)
@@ -91,7 +111,8 @@ class InstanceKey:
         except (InvalidTag, ValueError) as error:
             raise SettingsError(
                 f"{place} cannot be decrypted with this instance key",
-                hint=f"Bring back the {FILE_NAME} it was stored with, or store it again.",
+                hint="After a rotation of the key, start this process again; otherwise bring back "
+                f"the {FILE_NAME} it was stored with, or store it again.",
             ) from error
 
     def check_against(self, settings: SettingStore) -> None:
@@ -100,11 +121,10 @@ class InstanceKey:
         Raises:
             SettingsError: Another key was used with this database before.
         """
-        mine = self.derive("fingerprint").hex()
-        known = settings.get(*_FINGERPRINT)
+        known = settings.get(*FINGERPRINT)
         if known is None:
-            settings.put(*_FINGERPRINT, mine)
-        elif known != mine:
+            settings.put(*FINGERPRINT, self.fingerprint)
+        elif known != self.fingerprint:
             raise SettingsError(
                 "this metadata database was written with another instance key",
                 hint=f"Copy {FILE_NAME} from the data folder of the instance that made it: with "

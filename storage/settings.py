@@ -13,6 +13,7 @@ from engine.model import Page
 from engine.ports import AuditEntry
 from storage.database import Database
 from storage.instance_key import InstanceKey
+from storage.sealed import refuse_outdated, secret_place
 from storage.tables import AuditRow, SecretRow, SettingRow
 
 
@@ -90,7 +91,7 @@ class SqlSettingStore:
             found = rows.execute(
                 rows.select(SecretRow, SecretRow.ciphertext).where(SecretRow.name == name)
             ).scalar_one_or_none()
-        return None if found is None else self._key.decrypt(found, _place(tenant_id, name))
+        return None if found is None else self._key.decrypt(found, secret_place(tenant_id, name))
 
     def secret_names(self, tenant_id: str) -> tuple[str, ...]:
         """The names of all secrets, in order."""
@@ -101,9 +102,10 @@ class SqlSettingStore:
             return tuple(names)
 
     def put_secret(self, tenant_id: str, name: str, value: str) -> None:
-        """Store a secret, encrypted."""
-        ciphertext = self._key.encrypt(value, _place(tenant_id, name))
+        """Store a secret, encrypted; raises SettingsError when the key was rotated meanwhile."""
+        ciphertext = self._key.encrypt(value, secret_place(tenant_id, name))
         with self._database.writing(tenant_id) as rows:
+            refuse_outdated(rows, self._key)
             rows.execute(
                 rows.upsert(
                     SecretRow, "name", name=name, ciphertext=ciphertext, updated_at=self._clock()
@@ -116,7 +118,3 @@ class SqlSettingStore:
             removal = rows.delete(SecretRow).where(SecretRow.name == name)
             if rows.execute(removal).rowcount == 0:
                 raise NotFoundError(f"there is no secret {name!r}")
-
-
-def _place(tenant_id: str, name: str) -> str:
-    return f"secret {name!r} of tenant {tenant_id!r}"

@@ -1,4 +1,7 @@
-"""Decides whether a caller may do something: by role first, then by the scope of its key."""
+"""Decides whether a caller may do something.
+
+By its role first; an API key also by the endpoint groups that accept keys, and by its own scope.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +11,17 @@ from typing import Literal
 from engine.errors import PermissionDeniedError
 from engine.model import ApiDefinition, Caller, Role, Scope
 
-Group = Literal["apis", "execute", "logs", "connections", "keys", "settings", "policies"]
+Group = Literal[
+    "apis",
+    "execute",
+    "logs",
+    "connections",
+    "keys",
+    "settings",
+    "policies",
+    "secrets",
+    "users",
+]
 Action = Literal[
     "apis:read",
     "apis:write",
@@ -22,6 +35,9 @@ Action = Literal[
     "policies:read",
     "cache:invalidate",
     "breakers:manage",
+    "secrets:read",
+    "secrets:write",
+    "users:manage",
 ]
 
 
@@ -47,6 +63,9 @@ PERMISSIONS: Mapping[Action, Permission] = {
     "policies:read": Permission("policies", "viewer", "look at breakers, cache and limits"),
     "cache:invalidate": Permission("policies", "analyst", "drop cached answers"),
     "breakers:manage": Permission("policies", "admin", "force or reset circuit breakers"),
+    "secrets:read": Permission("secrets", "analyst", "list the names of secrets"),
+    "secrets:write": Permission("secrets", "admin", "store and delete secrets"),
+    "users:manage": Permission("users", "admin", "manage users and their roles"),
 }
 """Every action there is: viewers read and execute, analysts define, admins do everything."""
 
@@ -55,14 +74,35 @@ _ROLE_ORDER: tuple[Role, ...] = ("admin", "analyst", "viewer")
 
 def authorize(caller: Caller, action: Action, api: ApiDefinition | None = None) -> None:
     """Raise PermissionDeniedError unless `caller` may do `action`, to `api` where there is one."""
-    refusal = _role_refusal(caller, action) or _scope_refusal(caller, action, api)
-    if refusal is not None:
-        raise refusal
+    refused = refusal(caller, action, api)
+    if refused is not None:
+        raise refused
+
+
+def authorize_unlimited(caller: Caller, action: Action) -> None:
+    """As `authorize`, for actions by which a caller could give itself more than its scope."""
+    authorize(caller, action)
+    if caller.scope is not None:
+        raise PermissionDeniedError(
+            f"a key that is limited by a scope may not {PERMISSIONS[action].what}",
+            hint="Use an admin key without a scope.",
+        )
 
 
 def may(caller: Caller, action: Action, api: ApiDefinition | None = None) -> bool:
     """Whether `authorize` would let the caller do this."""
-    return (_role_refusal(caller, action) or _scope_refusal(caller, action, api)) is None
+    return refusal(caller, action, api) is None
+
+
+def refusal(
+    caller: Caller, action: Action, api: ApiDefinition | None = None
+) -> PermissionDeniedError | None:
+    """Why the caller may not do this; None when it may."""
+    return (
+        _role_refusal(caller, action)
+        or _group_refusal(caller, action)
+        or _scope_refusal(caller, action, api)
+    )
 
 
 def _role_refusal(caller: Caller, action: Action) -> PermissionDeniedError | None:
@@ -74,6 +114,17 @@ def _role_refusal(caller: Caller, action: Action) -> PermissionDeniedError | Non
         f"the role {permission.role!r} is needed to {permission.what}; "
         f"{caller.subject} has {held!r}",
         details={"action": action, "needs_role": permission.role, "roles": sorted(caller.roles)},
+    )
+
+
+def _group_refusal(caller: Caller, action: Action) -> PermissionDeniedError | None:
+    group = PERMISSIONS[action].group
+    if caller.kind != "api_key" or caller.key_groups is None or group in caller.key_groups:
+        return None
+    return PermissionDeniedError(
+        f"the endpoint group {group} does not accept API keys here",
+        details={"action": action, "accepting_keys": sorted(caller.key_groups)},
+        hint="Sign in, or ask an admin to let keys use this group.",
     )
 
 

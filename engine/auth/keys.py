@@ -13,22 +13,22 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any, get_args
 
 from cachetools import TTLCache
 
-from engine.auth.authorization import authorize
+from engine.auth.authorization import Group, authorize, authorize_unlimited
 from engine.errors import (
     AuthenticationError,
     BadRequestError,
     ConflictError,
-    PermissionDeniedError,
     StoreUnavailableError,
 )
-from engine.model import Caller, Role, Scope
-from engine.ports import ApiKey, KeyStore
+from engine.model import Caller, Rate, Role, Scope
+from engine.ports import ApiKey, AuditEntry, KeyStore
 
 KEY_PREFIX = "ae_"
 REMEMBER_S = 2.0
@@ -63,6 +63,7 @@ class KeyService:
     Args:
         store: Where keys are kept.
         pepper: A secret of the instance; without it stored HMACs are worthless.
+        record: Is told of every key that is made or revoked.
         now: The time of day, for expiry and last use.
         clock: The monotonic clock, for the memory of checked keys.
     """
@@ -72,11 +73,13 @@ class KeyService:
         store: KeyStore,
         pepper: bytes,
         *,
+        record: Callable[[AuditEntry], None] = lambda _: None,
         now: Callable[[], datetime] = _utc_now,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._pepper = pepper
+        self._record = record
         self._now = now
         self._checked: TTLCache[bytes, ApiKey] = TTLCache(4096, REMEMBER_S, timer=clock)
         self._touched: dict[str, datetime] = {}
@@ -91,17 +94,18 @@ class KeyService:
         scope: Scope | None = None,
         expires_at: datetime | None = None,
         allowed_ips: Sequence[str] = (),
+        rate: str | None = None,
     ) -> IssuedKey:
-        """Make a key in the caller's tenant.
+        """Make a key in the caller's tenant; `rate` (`"100/minute"`) limits all its calls together.
 
         Raises:
             PermissionDeniedError: The caller is no admin, or is itself limited by a scope.
-            BadRequestError: No name, no role, an expiry in the past, or a malformed network.
+            BadRequestError: No name, no role, an expiry in the past, or a malformed network or
+                rate.
         """
-        authorize(caller, "keys:manage")
-        if caller.scope is not None:
-            raise PermissionDeniedError("a key that is limited by a scope may not issue keys")
+        authorize_unlimited(caller, "keys:manage")
         _check_wishes(name, roles, expires_at, allowed_ips, self._now())
+        _check_limits(scope, rate)
         key_id = secrets.token_hex(6)
         text = f"{KEY_PREFIX}{key_id}.{secrets.token_urlsafe(32)}"
         key = ApiKey(
@@ -115,8 +119,10 @@ class KeyService:
             created_at=self._now(),
             expires_at=expires_at,
             allowed_ips=tuple(allowed_ips),
+            rate=rate,
         )
         self._store.add(key)
+        self._tell(caller, "keys:create", key_id, {"name": key.name, "roles": sorted(key.roles)})
         return IssuedKey(key, text)
 
     def all(self, caller: Caller) -> tuple[ApiKey, ...]:
@@ -134,6 +140,7 @@ class KeyService:
         self._store.revoke(caller.tenant_id, key_id, self._now())
         with self._lock:
             self._checked.clear()
+        self._tell(caller, "keys:revoke", key_id, {})
 
     def count(self) -> int:
         """How many keys exist in all tenants, revoked ones included."""
@@ -210,6 +217,11 @@ class KeyService:
             # When a key was last used is a courtesy; the call it was used for must not fail on it.
             logger.warning("last use of API key %s was not noted: %s", key.id, error)
 
+    def _tell(self, caller: Caller, action: str, key_id: str, detail: Mapping[str, Any]) -> None:
+        self._record(
+            AuditEntry(caller.tenant_id, caller.subject, action, key_id, self._now(), detail)
+        )
+
     def _first_key(self, text: str) -> ApiKey:
         return ApiKey(
             id=self._id_of(text),
@@ -258,6 +270,20 @@ def _check_wishes(
             ipaddress.ip_network(network, strict=False)
         except ValueError as error:
             raise BadRequestError(f"{network!r} is no IP address or network") from error
+
+
+def _check_limits(scope: Scope | None, rate: str | None) -> None:
+    unknown = sorted(set(scope.groups if scope else ()) - set(get_args(Group)))
+    if unknown:
+        raise BadRequestError(
+            f"there is no endpoint group {unknown[0]!r}",
+            hint=f"There are {', '.join(get_args(Group))}.",
+        )
+    if rate is not None:
+        try:
+            Rate.parse(rate)
+        except ValueError as error:
+            raise BadRequestError(str(error)) from error
 
 
 def _is_within(client_ip: str | None, networks: Sequence[str]) -> bool:

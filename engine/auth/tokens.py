@@ -10,6 +10,7 @@ from jwt.api_jwk import PyJWK, PyJWKSet
 
 from engine.errors import AuthenticationError, SettingsError, StoreUnavailableError
 from engine.model import Caller, Role
+from engine.model.access import INSTANCE
 from engine.settings import Settings
 
 SHORTEST_SECRET_BYTES = 32
@@ -80,16 +81,7 @@ class TokenVerifier:
             AuthenticationError: Malformed, badly signed, expired, or for somebody else.
             StoreUnavailableError: The key set cannot be fetched.
         """
-        claims = self._claims(token)
-        if not claims["sub"]:
-            raise AuthenticationError("the claim `sub` is empty")
-        return Caller(
-            subject=claims["sub"],
-            tenant_id=_tenant_of(claims),
-            kind="user",
-            roles=_roles_of(claims),
-            claims=claims,
-        )
+        return caller_of_claims(self._claims(token))
 
     def _claims(self, token: str) -> dict[str, Any]:
         required = ["exp", "sub"]
@@ -123,6 +115,24 @@ class TokenVerifier:
         )
 
 
+def caller_of_claims(claims: Mapping[str, Any]) -> Caller:
+    """The caller that verified claims describe, with the roles that they claim.
+
+    Raises:
+        AuthenticationError: A claim that says who it is cannot be read.
+    """
+    subject = claims.get("sub")
+    if not isinstance(subject, str) or not subject:
+        raise AuthenticationError("the claim `sub` is empty")
+    return Caller(
+        subject=subject,
+        tenant_id=_tenant_of(claims),
+        kind="user",
+        roles=_roles_of(claims),
+        claims=claims,
+    )
+
+
 def _key_id(header: Mapping[str, Any]) -> str:
     key_id = header.get("kid")
     if not isinstance(key_id, str):
@@ -132,8 +142,8 @@ def _key_id(header: Mapping[str, Any]) -> str:
 
 def _tenant_of(claims: Mapping[str, Any]) -> str:
     tenant = claims.get("tenant", "default")
-    if not isinstance(tenant, str) or not tenant:
-        raise AuthenticationError("the claim `tenant` must be a text")
+    if not isinstance(tenant, str) or tenant in {"", INSTANCE}:
+        raise AuthenticationError("the claim `tenant` must name a tenant")
     return tenant
 
 

@@ -1,18 +1,23 @@
-"""`api-engine keys`: make, list and revoke API keys."""
+"""`api-engine keys`: make, list and revoke API keys; replace the instance key."""
 
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from engine.bootstrap import rotate_instance_key
 from engine.facade import Engine, local_caller
 from engine.model import Caller, Scope
 from engine.ports import ApiKey
+from engine.settings import Settings
 
-app = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
+app = typer.Typer(
+    help="Make, list and revoke API keys; replace the instance key.", no_args_is_help=True
+)
 Tenant = Annotated[str, typer.Option(help="The tenant the key belongs to.")]
 
 
@@ -34,6 +39,7 @@ def create(
     group: Annotated[list[str] | None, typer.Option(help="Only this endpoint group.")] = None,
     ip: Annotated[list[str] | None, typer.Option(help="Only from this network.")] = None,
     days: Annotated[int | None, typer.Option(min=1, help="End after so many days.")] = None,
+    rate: Annotated[str | None, typer.Option(help="At most so many calls: 100/minute.")] = None,
     tenant: Tenant = "default",
 ) -> None:
     """Make a key and write it to standard output, this one time."""
@@ -46,6 +52,7 @@ def create(
             scope=scope if scope != Scope() else None,
             expires_at=datetime.now(UTC) + timedelta(days=days) if days else None,
             allowed_ips=ip or (),
+            rate=rate,
         )
     typer.echo(issued.text)
     typer.echo(f"key {issued.key.id} was made; it is not shown again", err=True)
@@ -81,6 +88,25 @@ def revoke(
     typer.echo(f"key {key_id} was revoked", err=True)
 
 
+@app.command()
+def rotate_instance(
+    new_key_file: Annotated[
+        Path | None,
+        typer.Option(help="The new key, made if missing; with API_ENGINE_INSTANCE_KEY only."),
+    ] = None,
+) -> None:
+    """Encrypt every secret and connection with a new instance key; API keys stay valid.
+
+    Everybody has to sign in again. Start the other processes of this instance again afterwards:
+    until then they can read no secret. It may be repeated when it was interrupted.
+    """
+    settings = Settings.load()
+    count = rotate_instance_key(settings, new_key_file)
+    typer.echo(f"{count} values were encrypted with the new instance key", err=True)
+    if settings.instance_key is not None:
+        typer.echo(f"set API_ENGINE_INSTANCE_KEY to the content of {new_key_file}", err=True)
+
+
 def _operator(tenant: str) -> Caller:
     return local_caller().model_copy(update={"tenant_id": tenant})
 
@@ -89,6 +115,7 @@ def _limits(key: ApiKey) -> str:
     scope = key.scope or Scope()
     limits = {"apis": scope.api_patterns, "tags": scope.tags, "groups": scope.groups}
     named = {**limits, "from": key.allowed_ips}
+    named["rate"] = (key.rate,) if key.rate else ()
     return "; ".join(f"{what} {', '.join(values)}" for what, values in named.items() if values)
 
 

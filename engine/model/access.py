@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from engine.model.policy import RateText
 
 Role = Literal["viewer", "analyst", "admin"]
+INSTANCE = "*"
+"""Stands where a tenant's id does for what belongs to the whole instance; no tenant has it."""
 
 
 class Scope(BaseModel):
@@ -27,7 +29,12 @@ class Scope(BaseModel):
 
 
 class Caller(BaseModel):
-    """An authenticated caller, bound to one tenant; `rate` limits all its calls together."""
+    """An authenticated caller, bound to one tenant.
+
+    Attributes:
+        rate: Limits all its calls together.
+        key_groups: The endpoint groups that accept API keys at all; None means every group.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -37,7 +44,15 @@ class Caller(BaseModel):
     roles: frozenset[Role] = frozenset()
     scope: Scope | None = None
     rate: RateText | None = None
+    key_groups: tuple[str, ...] | None = None
     claims: Mapping[str, Any] = Field(default_factory=dict)
+
+    @field_validator("tenant_id")
+    @classmethod
+    def _is_a_tenant(cls, value: str) -> str:
+        if value == INSTANCE:
+            raise ValueError(f"{INSTANCE!r} is no tenant")
+        return value
 
     def has_role(self, role: Role) -> bool:
         """Tell whether the caller has `role` or one that includes it (admin ⊃ analyst ⊃ viewer)."""

@@ -5,7 +5,9 @@ from sqlalchemy import select, update
 
 from engine.errors import NotFoundError, SettingsError
 from engine.ports import AuditEntry
+from storage.database import Database
 from storage.instance_key import InstanceKey
+from storage.migrations import migrate
 from storage.settings import SqlSettingStore
 from storage.tables import SecretRow
 
@@ -103,8 +105,12 @@ def test_the_audit_log_is_paged_newest_first_within_a_tenant(store, tenant):
     assert store.audit("other", 10, 0).total == 0
 
 
-def test_metadata_of_another_instance_key_is_refused(store, database, tmp_path):
+def test_metadata_of_another_instance_key_is_refused(empty_url, closing, tmp_path):
+    migrate(empty_url)
+    database = Database(empty_url)
+    closing.append(database)
     first, second = InstanceKey.load(tmp_path / "a"), InstanceKey.load(tmp_path / "b")
+    store = SqlSettingStore(database, first)
     first.check_against(store)
     first.check_against(store)
 

@@ -9,7 +9,7 @@ from engine.errors import PermissionDeniedError
 from engine.model import ApiDefinition, Caller, Scope
 
 VIEWER = {"apis:read", "execute:run", "logs:read", "connections:read", "policies:read"}
-ANALYST = VIEWER | {"apis:write", "execute:test", "cache:invalidate"}
+ANALYST = VIEWER | {"secrets:read", "apis:write", "execute:test", "cache:invalidate"}
 
 
 def caller(*roles, scope=None):

@@ -148,7 +148,7 @@ def test_a_key_is_managed_by_admins_of_its_tenant_alone(keys, admin):
 def test_a_key_limited_by_a_scope_cannot_issue_a_wider_one(keys):
     limited = Caller(subject="key:1", roles=frozenset({"admin"}), scope=Scope(groups=("keys",)))
 
-    with pytest.raises(PermissionDeniedError, match="may not issue keys"):
+    with pytest.raises(PermissionDeniedError, match="may not manage API keys"):
         keys.create(limited, name="wider", roles=["admin"])
 
 
