@@ -118,7 +118,6 @@ class Attempts:
             self.call.breaker_state = state
 
     def _refusal(self, permit: Permit) -> BreakerOpenError:
-        self._show(permit)
         return BreakerOpenError(
             f"the circuit breaker of {self.api.definition.api_name!r} is {permit.state} after "
             f"{permit.failures} failures: the target was not called",

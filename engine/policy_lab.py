@@ -123,11 +123,12 @@ class PolicyLab:
         """
         authorize(caller, "execute:test", definition)
         refuse_unbounded(plan)
-        self.pipeline.compiler.compile(definition)
+        logic = self.pipeline.compiler.compile(definition).logic
         end = Deadline.after(MAX_RUN_S)
         shared = self.new_shared_state()
         try:
-            pipeline = self._pipeline(shared, _FaultyAttempts(plan.fault, end, self.sleep))
+            faults = _FaultyAttempts(plan.fault, end, self.sleep)
+            pipeline = self._pipeline(shared, lambda real: _FaultyExecutor(real, logic, faults))
             request = ExecutionRequest(
                 api=definition,
                 params=plan.params,
@@ -157,14 +158,16 @@ class PolicyLab:
                 return
             yield pipeline.execute(request, caller)
 
-    def _pipeline(self, shared: SharedState, faults: _FaultyAttempts) -> Pipeline:
+    def _pipeline(
+        self, shared: SharedState, make_faulty: Callable[[Executor], Executor]
+    ) -> Pipeline:
         return replace(
             self.pipeline,
             shared=shared,
             cache=self.new_cache(shared),
             breakers=CircuitBreakerManager(shared),
             gate=ConcurrencyGate(shared),
-            compiler=self.pipeline.compiler.around(lambda real: _FaultyExecutor(real, faults)),
+            compiler=self.pipeline.compiler.around(make_faulty),
         )
 
 
@@ -222,19 +225,19 @@ class _FaultyAttempts:
 
 
 class _FaultyExecutor:
-    """An executor whose attempts meet the faults of a lab run first."""
+    """An executor of one definition, compiled already, whose attempts meet the faults first."""
 
-    def __init__(self, real: Executor, faults: _FaultyAttempts) -> None:
+    def __init__(self, real: Executor, logic: Compiled, faults: _FaultyAttempts) -> None:
         self._real = real
+        self._logic = logic
         self._faults = faults
 
     @property
     def logic_type(self) -> LogicType:
         return self._real.logic_type
 
-    def compile(self, api: ApiDefinition) -> Compiled:
-        compiled: Compiled = self._real.compile(api)
-        return compiled
+    def compile(self, _: ApiDefinition) -> Compiled:
+        return self._logic
 
     def execute(self, compiled: Any, params: Params, ctx: ExecutionContext) -> Payload:
         fault = self._faults.next()

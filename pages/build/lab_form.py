@@ -10,10 +10,10 @@ from pages.components.choices import choices_for
 from pages.components.param_form import json_input, param_form
 
 KINDS: Mapping[FaultKind, str] = {
-    "error": "An error",
+    "error": "Error",
     "timeout": "No answer",
     "latency": "Latency",
-    "bad_payload": "A wrong answer",
+    "bad_payload": "Wrong answer",
     "none": "Nothing",
 }
 EFFECTS: Mapping[FaultKind, str] = {
@@ -29,7 +29,7 @@ EFFECTS: Mapping[FaultKind, str] = {
 def lab_form(api: ApiDefinition, caller: Caller) -> LabPlan | None:
     """The plan when it was just submitted, else None."""
     kind: FaultKind = (
-        st.segmented_control(
+        st.pills(
             "What goes wrong",
             list(KINDS),
             format_func=KINDS.__getitem__,

@@ -9,21 +9,10 @@ import pandas as pd
 from engine.policy_control import BreakerView, Transition
 from engine.ports import BreakerSnapshot
 from pages.components.colors import Color
+from pages.components.result_view import counted
 from pages.components.timeline import Stretch
 
-COLUMNS = (
-    "Breaker",
-    "State",
-    "Failures",
-    "Trips",
-    "Opened",
-    "Tries again",
-    "Opens after",
-    "Closes after",
-    "Stays open",
-    "Reason",
-    "By",
-)
+COLUMNS = ("Breaker", "State", "Failures", "Trips", "Opened", "Tries again", "Rule", "Reason", "By")
 STATE_COLORS: Mapping[str, Color] = {
     "closed": "green",
     "half-open": "orange",
@@ -32,7 +21,7 @@ STATE_COLORS: Mapping[str, Color] = {
     "disabled": "gray",
 }
 LANE_COLORS = {
-    "closed": "#16a34a",
+    "closed": "#6fbf8f",
     "half-open": "#d97706",
     "open": "#dc2626",
     "forced open": "#7c3aed",
@@ -101,16 +90,18 @@ def _row(view: BreakerView) -> tuple[object, ...]:
     return (
         view.name,
         [state_word(snapshot)],
-        snapshot.failures,
+        f"{snapshot.failures} of {view.failure_threshold}",
         snapshot.trips,
         snapshot.opened_at,
         f"in {snapshot.retry_after_s:.0f} s" if snapshot.retry_after_s else "",
-        f"{view.failure_threshold} failures",
-        f"{view.success_threshold} successes",
-        f"{view.open_s:g} s",
+        _rule(view),
         snapshot.reason,
         snapshot.changed_by,
     )
+
+
+def _rule(view: BreakerView) -> str:
+    return f"open for {view.open_s:g} s, then {counted(view.success_threshold, 'good trial')}"
 
 
 def _word(state: str) -> str:

@@ -7,6 +7,7 @@ import streamlit as st
 from engine.model import Caller
 from pages.components.context import engine, require_caller
 from pages.components.errors import errors_shown
+from pages.components.result_view import TABLE_HEIGHT
 from pages.components.state import URL
 from pages.components.timeline import timeline
 from pages.operate.breaker_controls import breaker_controls
@@ -35,16 +36,18 @@ def breaker_table(caller: Caller) -> None:
         breaker_frame(views),
         key="breakers",
         hide_index=True,
-        height="content",
+        height=min(TABLE_HEIGHT, 38 + 35 * len(views)),
         placeholder="",
         alt="Circuit breakers",
         column_config={
-            "Breaker": st.column_config.TextColumn(pinned=True),
+            "Breaker": st.column_config.TextColumn(pinned=True, width=170),
             "State": st.column_config.MultiselectColumn(
                 options=list(STATE_COLORS), color=list(STATE_COLORS.values())
             ),
-            "Failures": st.column_config.NumberColumn(help="In a row"),
-            "Trips": st.column_config.NumberColumn(help="How often it opened"),
+            "Failures": st.column_config.TextColumn(help="In a row", width=80),
+            "Trips": st.column_config.NumberColumn(help="How often it opened", width=60),
+            "Rule": st.column_config.TextColumn(width=230),
+            "Reason": st.column_config.TextColumn(width=180),
             "Opened": st.column_config.DatetimeColumn(format="distance"),
         },
     )
@@ -57,13 +60,13 @@ def breaker_history(caller: Caller) -> None:
     window = st.segmented_control(
         "Changes of the last",
         list(WINDOWS),
-        default="1 h",
+        default="15 min",
         required=True,
         key=URL.window,
         bind="query-params",
     )
     until = datetime.now(UTC)
-    since = until - WINDOWS[window or "1 h"]
+    since = until - WINDOWS[window or "15 min"]
     transitions = engine().policies.transitions(caller, limit=TRANSITIONS)
     if not (lanes := stretches(transitions, since=since, until=until)):
         st.info("No breaker changed its state in this time.", icon=":material/check_circle:")

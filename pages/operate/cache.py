@@ -8,6 +8,7 @@ from engine.policy_control import CachingApi
 from engine.ports import CacheStats
 from pages.components.context import engine, require_caller
 from pages.operate.cache_purge import purge
+from pages.operate.spans import span
 
 MB = 1_048_576
 
@@ -42,7 +43,7 @@ def caching_table(apis: tuple[CachingApi, ...]) -> None:
                 (
                     api.api_name,
                     f"{api.kept.answers:,}{'+' * api.kept.more}",
-                    f"{api.ttl_s:g} s",
+                    span(api.ttl_s),
                     list(api.tags),
                 )
                 for api in apis

@@ -61,7 +61,7 @@ def _selection(way: str, apis: Sequence[CachingApi]) -> CacheSelection | None:
     if way == "Everything":
         return CacheSelection(everything=True)
     if way == "One API":
-        names = [api.api_name for api in apis]
+        names = [api.api_name for api in sorted(apis, key=lambda api: -api.kept.answers)]
         return CacheSelection(api=st.selectbox("API", names, key="purge-api", width=280))
     known = sorted({tag for api in apis for tag in api.tags if "{{" not in tag})
     tag = st.selectbox(

@@ -9,6 +9,7 @@ from engine.call import ExecutionRequest
 from engine.model import ExecutionQuery
 from engine.policy_control import Transition
 from pages.operate.breaker_views import stretches
+from pages.operate.spans import span
 
 AT_NOON = datetime(2026, 2, 8, 12, tzinfo=UTC)
 
@@ -240,3 +241,11 @@ def test_looking_at_the_pages_is_no_call(eng, caller, open_page):
         open_page(path)
 
     assert eng.logs.search(ExecutionQuery(), caller).total == 0
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.5, "0.5 s"), (90, "90 s"), (600, "10 min"), (7200, "2 h"), (86400, "1 d")],
+)
+def test_a_lifetime_is_told_in_the_largest_whole_unit(seconds, words):
+    assert span(seconds) == words
