@@ -17,6 +17,7 @@ from sample_data.build import load_into_postgres
 
 ROOT = Path(__file__).parents[2]
 KEY = "many-processes-admin-key"
+VERSIONED = "SELECT name, {version} AS version FROM airlines WHERE carrier = :code"
 
 
 @contextmanager
@@ -80,7 +81,7 @@ def publish(client: httpx.Client, version: int, policy: dict[str, object]) -> No
         "api_name": "carrier",
         "logic_type": "sql",
         "connection": "warehouse",
-        "logic_body": f"SELECT name, {version} AS version FROM airlines WHERE carrier = :code",
+        "logic_body": VERSIONED.replace("{version}", str(version)),
         "param_schema": {"code": {"type": "text", "required": True}},
         "runtime_policy": policy,
     }
