@@ -34,6 +34,7 @@ from engine.model import (
     Scope,
 )
 from engine.model.execution import BreakerStateName, TraceStage
+from engine.model.tally import Tally
 
 Params = Mapping[str, Any]
 
@@ -506,6 +507,10 @@ class DefinitionStore(Protocol):
         """Id, published version and `is_active` of an API, cheaply; raises NotFoundError."""
         ...
 
+    def index(self, tenant_id: str) -> tuple[tuple[UUID, int, bool], ...]:
+        """Id, published version and `is_active` of every API, cheaply."""
+        ...
+
     def search(self, tenant_id: str, query: ApiQuery) -> Page[ApiDefinition]:
         """Definitions that match, by name."""
         ...
@@ -583,7 +588,11 @@ class ExecutionStore(Protocol):
 
 @dataclass(frozen=True)
 class ApiUsage:
-    """How an API fared in a window; `series` are calls per equal slice of the window."""
+    """How an API fared in a window; `series` are calls per equal slice of the window.
+
+    Failures are the outcomes fail and timeout. They and the percentiles know nothing of rejected
+    calls, which `calls` includes.
+    """
 
     api_id: UUID
     calls: int
@@ -592,6 +601,64 @@ class ApiUsage:
     p95_ms: float
     last_at: datetime
     series: tuple[int, ...] = ()
+    rejected: int = 0
+
+    @property
+    def success_rate(self) -> float | None:
+        """The share of the calls that ran and succeeded; None when none ran."""
+        ran = self.calls - self.rejected
+        return 1 - self.failures / ran if ran else None
+
+
+Facet = Literal["all", "status", "user", "version", "cause", "source"]
+"""By what executions are told apart when they are summed up; `all` does not tell them apart."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RollupQuery:
+    """Which sums to read.
+
+    Attributes:
+        since, until: The window, from the whole minute before `since` on; `until` is not in it.
+        step_s: Length of the slices; a multiple of a minute, and `since` one of it since 1970.
+            None for the window as one.
+        api_id: Of this API alone.
+        facet: By what to tell executions apart.
+        by_api: Tell them apart by API as well.
+    """
+
+    since: datetime
+    until: datetime
+    step_s: int | None = None
+    api_id: UUID | None = None
+    facet: Facet = "all"
+    by_api: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rollup:
+    """The sums of one slice; `api_id` is None unless asked for, and for calls of what is no API."""
+
+    start: datetime
+    api_id: UUID | None
+    value: str
+    tally: Tally
+
+
+class RollupStore(Protocol):
+    """Sums of the execution log, exact and in step with its rows."""
+
+    def read(self, tenant_id: str, query: RollupQuery) -> tuple[Rollup, ...]:
+        """The slices in which something ran, in no order."""
+        ...
+
+    def newest(self, tenant_id: str, query: RollupQuery) -> Mapping[tuple[UUID | None, str], UUID]:
+        """The newest execution of each API, or of the tenant, and value; slices do not matter."""
+        ...
+
+    def lifetime(self, tenant_id: str) -> tuple[Rollup, ...]:
+        """All executions there ever were, by API; with `buckets`, without percentiles."""
+        ...
 
 
 class ConnectionStore(Protocol):
@@ -657,71 +724,6 @@ class KeyStore(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class AuditEntry:
-    """A management action: who did what to which thing, when."""
-
-    tenant_id: str
-    actor: str
-    action: str
-    target: str
-    at: datetime
-    detail: Mapping[str, Any] = field(default_factory=dict)
-
-
-class SettingStore(Protocol):
-    """Instance settings changed at run time, secrets, and the audit log."""
-
-    def get(self, tenant_id: str, key: str) -> Any:
-        """A setting's value, or None."""
-        ...
-
-    def put(self, tenant_id: str, key: str, value: Any) -> None:
-        """Set a value."""
-        ...
-
-    def add_audit(self, entry: AuditEntry) -> None:
-        """Append to the audit log."""
-        ...
-
-    def audit(self, tenant_id: str, limit: int, offset: int) -> Page[AuditEntry]:
-        """The audit log, newest first."""
-        ...
-
-    def secret(self, tenant_id: str, name: str) -> str | None:
-        """A secret in clear, or None; decrypted with the instance key."""
-        ...
-
-    def secret_names(self, tenant_id: str) -> tuple[str, ...]:
-        """The names of all secrets."""
-        ...
-
-    def put_secret(self, tenant_id: str, name: str, value: str) -> None:
-        """Store a secret, encrypted."""
-        ...
-
-    def delete_secret(self, tenant_id: str, name: str) -> None:
-        """Remove a secret; raises NotFoundError."""
-        ...
-
-
-class Journal(Protocol):
-    """The execution log's write-ahead file: once `append` returns, the record survives SIGKILL."""
-
-    def append(self, record: ExecutionRecord) -> None:
-        """Write a record; a background thread moves it into the `ExecutionStore`."""
-        ...
-
-    def flush(self, timeout_s: float = 5.0) -> None:
-        """Wait until everything appended so far is in the store."""
-        ...
-
-    def close(self) -> None:
-        """Flush and stop."""
-        ...
-
-
-TraceSink = Callable[[TraceStage], None]
 @dataclass(frozen=True)
 class User:
     """A person who signs in with a password, of which only an argon2id hash is kept."""
@@ -795,7 +797,7 @@ class UserStore(Protocol):
         """Add; without effect when it is there."""
         ...
 
-    def unbind(self, tenant_id: str, subject: str, role: Role) -> None:
+    def unbind(self, tenant_id: str, subject: str, role: str) -> None:
         """Remove; raises NotFoundError."""
         ...
 
@@ -816,3 +818,68 @@ class UserStore(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class AuditEntry:
+    """A management action: who did what to which thing, when."""
+
+    tenant_id: str
+    actor: str
+    action: str
+    target: str
+    at: datetime
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+class SettingStore(Protocol):
+    """Instance settings changed at run time, secrets, and the audit log."""
+
+    def get(self, tenant_id: str, key: str) -> Any:
+        """A setting's value, or None."""
+        ...
+
+    def put(self, tenant_id: str, key: str, value: Any) -> None:
+        """Set a value."""
+        ...
+
+    def add_audit(self, entry: AuditEntry) -> None:
+        """Append to the audit log."""
+        ...
+
+    def audit(self, tenant_id: str, limit: int, offset: int) -> Page[AuditEntry]:
+        """The audit log, newest first."""
+        ...
+
+    def secret(self, tenant_id: str, name: str) -> str | None:
+        """A secret in clear, or None; decrypted with the instance key."""
+        ...
+
+    def secret_names(self, tenant_id: str) -> tuple[str, ...]:
+        """The names of all secrets."""
+        ...
+
+    def put_secret(self, tenant_id: str, name: str, value: str) -> None:
+        """Store a secret, encrypted."""
+        ...
+
+    def delete_secret(self, tenant_id: str, name: str) -> None:
+        """Remove a secret; raises NotFoundError."""
+        ...
+
+
+class Journal(Protocol):
+    """The execution log's write-ahead file: once `append` returns, the record survives SIGKILL."""
+
+    def append(self, record: ExecutionRecord) -> None:
+        """Write a record; a background thread moves it into the `ExecutionStore`."""
+        ...
+
+    def flush(self, timeout_s: float = 5.0) -> None:
+        """Wait until everything appended so far is in the store."""
+        ...
+
+    def close(self) -> None:
+        """Flush and stop."""
+        ...
+
+
+TraceSink = Callable[[TraceStage], None]

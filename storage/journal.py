@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 
 BATCH_RECORDS = 200
 BATCH_S = 0.2
+LARGEST_BATCH = 1000
 ADOPT_S = 30.0
 MAX_SEGMENT_BYTES = 16 * 1024 * 1024
 FIRST_PAUSE_S = 0.2
@@ -204,7 +205,7 @@ class FileJournal:
             if segment is None or self._closed:
                 return False
             end = segment.written
-        lines, moved = segment.read(BATCH_RECORDS, end)
+        lines, moved = segment.read(LARGEST_BATCH, end)
         self._delivery.deliver(lines)
         with self._changed:
             segment.moved = moved

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     ForeignKey,
     Index,
@@ -42,6 +43,7 @@ class Row(DeclarativeBase):
         bytes: LargeBinary(),
         datetime: UtcDateTime(),
         dict[str, Any]: JSON(none_as_null=True),
+        list[int]: JSON(none_as_null=True),
         list[str]: JSON(none_as_null=True),
         str: Text(),
         UUID: Uuid(),
@@ -131,6 +133,56 @@ class ExecutionRow(TenantRow):
     meta: Mapped[dict[str, Any]] = mapped_column("metadata")
     request_params: Mapped[dict[str, Any]]
     response_data: Mapped[str | None]
+
+
+class RollupRow(TenantRow):
+    """Sums over the executions of one bucket of time; `storage/rollup_keys.py` says over which.
+
+    The id is a hash of the columns up to `writer`.
+    """
+
+    __tablename__ = "tb_metric_rollup"
+    __table_args__ = (
+        Index(None, "tenant_id", "by_api", "api_id", "facet", "grain", "start_s"),
+        Index(None, "grain", "start_s"),
+        Index(None, "tenant_id", "facet", "by_api", "grain", "start_s"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    by_api: Mapped[bool]
+    api_id: Mapped[UUID | None]
+    facet: Mapped[str]
+    value: Mapped[str]
+    grain: Mapped[str]
+    start_s: Mapped[int] = mapped_column(BigInteger)
+    writer: Mapped[UUID]
+    calls: Mapped[int] = mapped_column(BigInteger)
+    success: Mapped[int] = mapped_column(BigInteger)
+    fail: Mapped[int] = mapped_column(BigInteger)
+    timeout: Mapped[int] = mapped_column(BigInteger)
+    rejected: Mapped[int] = mapped_column(BigInteger)
+    cached: Mapped[int] = mapped_column(BigInteger)
+    cache_lookups: Mapped[int] = mapped_column(BigInteger)
+    retries: Mapped[int] = mapped_column(BigInteger)
+    breaker_trips: Mapped[int] = mapped_column(BigInteger)
+    rate_limited: Mapped[int] = mapped_column(BigInteger)
+    total_ms: Mapped[float]
+    min_ms: Mapped[float | None]
+    max_ms: Mapped[float | None]
+    last_at: Mapped[datetime | None]
+    last_id: Mapped[UUID | None]
+    buckets: Mapped[list[int]]
+    latency: Mapped[bytes]
+
+
+class LeaseRow(Row):
+    """Who may do something that one process at a time does, and until when."""
+
+    __tablename__ = "tb_lease"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    holder: Mapped[UUID]
+    expires_at: Mapped[datetime]
 
 
 class ConnectionRow(TenantRow):

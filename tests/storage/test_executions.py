@@ -5,7 +5,8 @@ import pytest
 
 from engine.errors import NotFoundError
 from engine.model import ExecutionQuery
-from storage.executions import SLICES, SqlExecutionStore
+from storage.executions import SqlExecutionStore
+from storage.rollup_reading import SLICES
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 

@@ -95,14 +95,14 @@ def test_records_reach_the_store_unchanged_by_themselves(open_journal, store, ne
 def test_a_batch_holds_at_most_the_agreed_number_of_records(open_journal, store, new_record):
     store.away = True
     journal = open_journal()
-    for _ in range(450):
+    for _ in range(1500):
         journal.append(new_record())
     store.away = False
 
     journal.flush()
 
-    assert sum(store.batches) == 450
-    assert max(store.batches) <= journal_module.BATCH_RECORDS
+    assert sum(store.batches) == 1500
+    assert max(store.batches) == journal_module.LARGEST_BATCH
 
 
 def test_flush_returns_when_everything_is_stored(open_journal, store, new_record):

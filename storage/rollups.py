@@ -1,0 +1,188 @@
+"""Keeps sums of the execution log per minute, hour and day, in step with its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Connection, RowMapping, Select, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from engine.model import ExecutionRecord
+from engine.model.latency import Latency
+from engine.model.tally import COUNTERS, Measure, Tally
+from engine.ports import Facet
+from storage.database import Database
+from storage.rollup_keys import MINUTE_S, KnownUsers, RollupKey, facets_of, longer
+from storage.tables import RollupRow, table_of
+
+TABLE = table_of(RollupRow)
+SUMS = (*COUNTERS, "total_ms", "min_ms", "max_ms", "last_at", "last_id", "buckets")
+"""The columns that hold a `Tally`, but for its sketch."""
+_STORED = tuple(TABLE.c[name] for name in (*SUMS, "latency"))
+_AT_ONCE = 500
+
+Additions = dict[RollupKey, Tally]
+Minute = tuple[str, UUID | None, int]
+"""Tenant, API and beginning."""
+FacetValue = tuple[Facet, str]
+
+
+class RollupWriter:
+    """Adds executions to their sums, in the transaction that stores them; used by one at a time.
+
+    Each writer has minutes of its own, so that processes do not wait for one another; a reader adds
+    them up. An open minute becomes part of its hour and day when it is folded, once; what comes
+    for it later is added to both.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._writer = uuid4()
+        self._users = KnownUsers()
+
+    def add(self, connection: Connection, records: Sequence[ExecutionRecord]) -> None:
+        """Count records that have just been inserted on this connection."""
+        additions: Additions = {}
+        for (tenant_id, api_id, start_s), tallies in _by_minute(records).items():
+            for (facet, value), tally in tallies.items():
+                of_tenant = RollupKey(
+                    tenant_id=tenant_id,
+                    by_api=False,
+                    api_id=None,
+                    facet=facet,
+                    value=value,
+                    grain="open",
+                    start_s=start_s,
+                    writer=self._writer,
+                )
+                of_api = of_tenant._replace(by_api=True, api_id=api_id)
+                count_in(additions, self._users.cut(of_api)).merge(tally)
+                if facet != "version":
+                    count_in(additions, self._users.cut(of_tenant)).merge(tally)
+        late = self._add_to_rows(connection, additions)
+        if late:
+            self._add_to_shared(connection, late)
+
+    def fold(self, before: datetime) -> int:
+        """Add the open minutes that ended before a time to their hours and days; how many rows.
+
+        In transactions of bounded size; may be stopped and repeated at any point, by any process.
+        """
+        folded = 0
+        while count := self._fold_some(int(before.timestamp()) - MINUTE_S):
+            folded += count
+        return folded
+
+    def _fold_some(self, last_start_s: int) -> int:
+        open_rows = (
+            select(*(TABLE.c[name] for name in ("id", *RollupKey._fields)), *_STORED)
+            .where(TABLE.c.grain == "open", TABLE.c.start_s <= last_start_s)
+            .order_by(TABLE.c.id)
+            .limit(_AT_ONCE)
+            .with_for_update()
+        )
+        with self._database.write() as connection:
+            found = connection.execute(open_rows).mappings().all()
+            additions = {_key_of(row): tally_of(row) for row in found}
+            self._add_to_shared(connection, additions)
+            for ids in _chunks([row["id"] for row in found]):
+                closed = update(TABLE).where(TABLE.c.id.in_(ids)).values(grain="minute")
+                connection.execute(closed)
+        return len(found)
+
+    def _add_to_shared(self, connection: Connection, minutes: Mapping[RollupKey, Tally]) -> None:
+        """Add minutes to the rows of their hours, days and lifetime.
+
+        A row that is missing is made first, so that whoever else wants it waits for this commit.
+        """
+        additions: Additions = {}
+        for minute, tally in minutes.items():
+            for key in longer(minute):
+                count_in(additions, self._users.cut(key)).merge(tally)
+        if additions:
+            rows = sorted((_row(key, Tally()) for key in additions), key=lambda row: row["id"])
+            missing = self._insert().on_conflict_do_nothing(index_elements=["id"])
+            connection.execute(missing, rows)
+            self._add_to_rows(connection, additions)
+
+    def _add_to_rows(self, connection: Connection, additions: Additions) -> Additions:
+        """Add to rows, made where they are missing; the additions to minutes already folded."""
+        by_id = {key.id: key for key in additions}
+        late: Additions = {}
+        totals: list[dict[str, Any]] = []
+        for ids in _chunks(sorted(by_id)):
+            stored = {row["id"]: row for row in connection.execute(_locked(ids)).mappings()}
+            for row_id in ids:
+                key = by_id[row_id]
+                total = additions[key]
+                if row_id in stored:
+                    total = tally_of(stored[row_id])
+                    total.merge(additions[key])
+                    if key.grain == "open" and stored[row_id]["grain"] != "open":
+                        late[key] = additions[key]
+                totals.append(_row(key, total))
+        if totals:
+            addition = self._insert()
+            changed = {name: addition.excluded[name] for name in (*SUMS, "latency")}
+            upsert = addition.on_conflict_do_update(index_elements=["id"], set_=changed)
+            connection.execute(upsert, totals)
+        return late
+
+    def _insert(self) -> sqlite.Insert | postgresql.Insert:
+        return sqlite.insert(TABLE) if self._database.is_sqlite else postgresql.insert(TABLE)
+
+
+def count_in(additions: Additions, key: RollupKey) -> Tally:
+    """The tally under a key, made when it is missing."""
+    found = additions.get(key)
+    if found is None:
+        found = additions[key] = Tally()
+    return found
+
+
+def _by_minute(records: Sequence[ExecutionRecord]) -> dict[Minute, dict[FacetValue, Tally]]:
+    minutes: dict[Minute, dict[FacetValue, Tally]] = {}
+    for record in records:
+        start_s = int(record.created_at.timestamp()) // MINUTE_S * MINUTE_S
+        tallies = minutes.setdefault((record.tenant_id, record.api_id, start_s), {})
+        one = Measure.of(record)
+        for facet in facets_of(record):
+            tally = tallies.get(facet)
+            if tally is None:
+                tally = tallies[facet] = Tally()
+            tally.add(one)
+    return minutes
+
+
+def tally_of(row: RowMapping) -> Tally:
+    """The tally that a row holds."""
+    sums = {name: row[name] for name in SUMS}
+    return Tally(**sums, latency=Latency(row["latency"]))
+
+
+def _row(key: RollupKey, tally: Tally) -> dict[str, Any]:
+    sums = {name: getattr(tally, name) for name in SUMS}
+    return {"id": key.id, **key._asdict(), **sums, "latency": tally.latency.encode()}
+
+
+def _key_of(row: RowMapping) -> RollupKey:
+    return RollupKey(**{name: row[name] for name in RollupKey._fields})
+
+
+def _locked(ids: Sequence[UUID]) -> Select[Any]:
+    return (
+        select(TABLE.c.id, TABLE.c.grain, *_STORED)
+        .where(TABLE.c.id.in_(ids))
+        .order_by(TABLE.c.id)
+        .with_for_update()
+    )
+
+
+def _chunks(ids: Sequence[UUID]) -> Iterator[list[UUID]]:
+    rest = iter(ids)
+    while chunk := list(islice(rest, _AT_ONCE)):
+        yield chunk
