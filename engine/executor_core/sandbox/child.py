@@ -13,6 +13,7 @@ import struct
 import sys
 import threading
 import traceback
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import CodeType, TracebackType
@@ -134,7 +135,7 @@ def _describe(error: BaseException) -> bytes:
         "type": type(error).__name__,
         "message": _message_of(error),
         "line": frames[-1]["line"] if frames else getattr(error, "lineno", None),
-        "frames": frames[-_FRAMES:],
+        "frames": frames,
     }
     return json.dumps(description).encode()
 
@@ -147,11 +148,13 @@ def _message_of(error: BaseException) -> str:
 
 
 def _script_frames(trace: TracebackType | None) -> list[dict[str, Any]]:
-    return [
-        {"line": line, "function": frame.f_code.co_name}
+    """The innermost frames of the script's own; a deep recursion has millions."""
+    own = (
+        (frame.f_code.co_name, line)
         for frame, line in traceback.walk_tb(trace)
         if frame.f_code.co_filename == SCRIPT_NAME
-    ]
+    )
+    return [{"line": line, "function": name} for name, line in deque(own, maxlen=_FRAMES)]
 
 
 def _send(answer: bytes) -> None:

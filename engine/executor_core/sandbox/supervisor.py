@@ -141,14 +141,20 @@ class Sandbox:
     def _prepared(self) -> _Ready:
         with self._lock:
             ready = self._ready
-            if ready is None or not self._still_good(ready):
+            if ready is None or not self._stands(ready):
                 self._stop()
-                ready = self._ready = self._start()
+                ready = self._start()
+            elif self._clock() >= ready.until and ready.template is not None:
+                ready = replace(ready, until=self._clock() + _TRIAL_HOLDS_S)
+            self._ready = ready
             return ready
 
-    def _still_good(self, ready: _Ready) -> bool:
-        alive = ready.template is None or ready.template.alive
-        return alive and self._clock() < ready.until
+    def _stands(self, ready: _Ready) -> bool:
+        """Whether what is in force still is; tried out again when its time is up."""
+        due = self._clock() >= ready.until
+        if ready.template is None:
+            return not due
+        return ready.template.alive and not (due and self._problems(ready.template))
 
     def _start(self) -> _Ready:
         """Take the strongest level at which the trial finds every wall standing."""

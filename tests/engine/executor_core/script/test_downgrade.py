@@ -14,6 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.executor_core.sandbox import walls
+from engine.jail import landlock, namespaces
+
 ROOT = Path(__file__).parents[4]
 
 SERVICE = """
@@ -120,3 +123,22 @@ def test_an_ordinary_user_gets_the_level_the_machine_gives(undisturbed):
 def _places():
     named = {Path(sys.prefix), Path(os.path.realpath(sys.executable)), ROOT}
     return {place for path in named for place in (path, *path.parents)}
+
+
+def test_every_wall_the_machine_has_is_used(scripts, request):
+    asked_for = request.node.callspec.params["scripts"]
+    isolation = scripts.sandbox.isolation()
+
+    if asked_for == "A" and namespaces.probe(walls.private_root()) is None:
+        assert (isolation.level, isolation.namespaces) == ("A", True)
+    if asked_for != "C" and _landlock_abi():
+        assert isolation.level in {"A", "B"}
+        assert isolation.landlock_abi == _landlock_abi()
+    assert isolation.seccomp
+
+
+def _landlock_abi():
+    try:
+        return landlock.abi()
+    except OSError:
+        return 0

@@ -15,7 +15,7 @@ from engine.jail import syscalls
 from engine.model import SandboxPolicy
 
 POLICY = SandboxPolicy(memory_mb=64, temp_mb=1)
-TIMEOUT_S = 0.3
+TIMEOUT_S = 0.2
 ENOUGH_S = 10.0
 
 
@@ -63,6 +63,7 @@ def targets(planted, listener):
         "port": listener.getsockname()[1],
         "service": os.getpid(),
         "installed": [sysconfig.get_path("purelib")],
+        "installed_file": str(_installed_file()),
         "engine": str(Path(str(engine.__file__)).parents[1]),
         "library": next(
             str(file) for file in Path("/lib").glob("*-linux-gnu/libBrokenLocale.so.1")
@@ -71,6 +72,12 @@ def targets(planted, listener):
         "add_key": syscalls.number("add_key"),
         "foreign": foreign,
     }
+
+
+def _installed_file():
+    """A file of a package inside the library's own folder, or else of any package."""
+    folders = (Path(sysconfig.get_path("stdlib"), "site-packages"), sysconfig.get_path("purelib"))
+    return next(file for folder in folders for file in Path(folder).glob("*/__init__.py"))
 
 
 def _outcome(scripts, hostile: Hostile, targets: dict[str, object], timeout_s: float) -> str:

@@ -33,10 +33,15 @@ def run(sandbox, source, params=None, *, tenant_id="default", timeout_s=5.0):
     return outcome
 
 
-def template_of(sandbox):
+def ready_of(sandbox):
     assert sandbox._ready is not None
-    assert sandbox._ready.template is not None
-    return sandbox._ready.template
+    return sandbox._ready
+
+
+def template_of(sandbox):
+    template = ready_of(sandbox).template
+    assert template is not None
+    return template
 
 
 def exists(pid):
@@ -98,6 +103,22 @@ def test_a_closed_sandbox_starts_anew(sandbox):
     sandbox.close()
 
     assert run(sandbox, DOUBLE, {"number": 21}).answer == b"LR42"
+
+
+def test_the_trial_is_repeated_by_the_hour_without_disturbing_anybody():
+    now = [0.0]
+    sandbox = Sandbox(clock=lambda: now[0])
+    try:
+        run(sandbox, DOUBLE, {"number": 1})
+        template, tried_until = template_of(sandbox).pid, ready_of(sandbox).until
+
+        now[0] = 3601.0
+        assert run(sandbox, DOUBLE, {"number": 21}).answer == b"LR42"
+
+        assert template_of(sandbox).pid == template
+        assert ready_of(sandbox).until == tried_until + 3601
+    finally:
+        sandbox.close()
 
 
 def test_two_hundred_calls_leak_nothing(sandbox):
