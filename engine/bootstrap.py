@@ -46,6 +46,7 @@ from engine.pipeline import Pipeline
 from engine.policy_control import PolicyControl
 from engine.policy_lab import PolicyLab
 from engine.ports import Dialect, Executor, SettingStore, SharedState
+from engine.published import PublishedApis
 from engine.samples import issue_sample_key, register_samples
 from engine.settings import Settings
 from engine.secrets import Secrets
@@ -176,6 +177,7 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
         settings=settings,
         pipeline=pipeline,
         apis=apis,
+        published=PublishedApis(stores.definitions, catalog),
         checks=Checker(compiler, sql),
         logs=ExecutionLog(stores.executions, stores.journal),
         connections=connections,

@@ -24,6 +24,7 @@ from engine.pipeline import Pipeline
 from engine.policy_control import PolicyControl
 from engine.policy_lab import PolicyLab
 from engine.ports import SharedState
+from engine.published import PublishedApis
 from engine.settings import Settings
 
 HealthCheck = Callable[[], dict[str, Any]]
@@ -35,6 +36,7 @@ class Engine:
 
     Attributes:
         apis: Definitions and their life: create, change, publish, roll back, delete.
+        published: The APIs that can be called, and what is known of their answers.
         checks: Validation of definitions and statements that are not saved yet.
         logs: The execution log.
         connections: The query targets.
@@ -49,6 +51,7 @@ class Engine:
     settings: Settings
     pipeline: Pipeline
     apis: ApiManager
+    published: PublishedApis
     checks: Checker
     logs: ExecutionLog
     connections: Connections

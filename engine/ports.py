@@ -511,6 +511,10 @@ class DefinitionStore(Protocol):
         """Id, published version and `is_active` of every API, cheaply."""
         ...
 
+    def index(self, tenant_id: str) -> tuple[tuple[UUID, int, bool], ...]:
+        """Id, published version and `is_active` of every API, cheaply."""
+        ...
+
     def search(self, tenant_id: str, query: ApiQuery) -> Page[ApiDefinition]:
         """Definitions that match, by name."""
         ...

@@ -43,6 +43,13 @@ class SqlDefinitionStore:
             found = _found(rows, ref, row.id, row.version, row.is_active)
         return found["id"], found["version"], found["is_active"]
 
+    def index(self, tenant_id: str) -> tuple[tuple[UUID, int, bool], ...]:
+        """Id, published version and `is_active` of every API."""
+        row = ApiDefinitionRow
+        with self._database.reading(tenant_id) as rows:
+            found = rows.execute(rows.select(row, row.id, row.version, row.is_active))
+            return tuple((each.id, each.version, each.is_active) for each in found)
+
     def search(self, tenant_id: str, query: ApiQuery) -> Page[ApiDefinition]:
         """Definitions that match, by name."""
         wanted = _matching(query)

@@ -11,9 +11,11 @@ from engine.auth import first_key_notice
 from engine.facade import Engine
 from engine.settings import Settings
 from engine.sidecar.calls import CallPool
+from engine.sidecar.docs_page import ASSETS_PATH, assets
+from engine.sidecar.document import OpenApiDocuments
 from engine.sidecar.failures import install_handlers
 from engine.sidecar.middleware import BodyLimit, RequestIdentity
-from engine.sidecar.routes import apis, call, check, execute, logs, ops, policies
+from engine.sidecar.routes import apis, call, check, document, execute, logs, ops, policies
 
 REST_VERSION = "1"
 """The contract's version: it changes only when clients would have to."""
@@ -44,17 +46,19 @@ def create_app(engine: Engine | Callable[[], Engine] | None = None) -> FastAPI:
         lifespan=None if engine else _with_own_engine(settings),
         redirect_slashes=False,
         generate_unique_id_function=lambda route: route.name,
-        redoc_url=None,
+        openapi_url=None,
     )
     if isinstance(engine, Engine):
         app.state.engine = lambda: engine
     else:
         app.state.engine = engine
     app.state.calls = CallPool(settings.max_concurrent_calls, settings.max_waiting_calls)
+    app.state.documents = OpenApiDocuments(app.openapi)
     _add_middleware(app, settings)
     install_handlers(app)
-    for group in (apis, call, execute, check, logs, policies, ops):
+    for group in (apis, call, execute, check, logs, policies, ops, document):
         app.include_router(group.router)
+    app.mount(ASSETS_PATH, assets())
     return app
 
 

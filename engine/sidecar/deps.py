@@ -68,6 +68,19 @@ async def enter(
     return Visit(engine, caller, request.state.trace_id, calls)
 
 
+async def enter_if_known(
+    request: Request,
+    engine: Annotated[Engine, Depends(open_engine)],
+    calls: Annotated[CallPool, Depends(call_pool)],
+    api_key: Annotated[str | None, Security(_api_key)],
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+) -> Visit | None:
+    """As `enter`, where one may come without credentials; wrong ones are refused all the same."""
+    if "x-api-key" in request.headers or "authorization" in request.headers:
+        return await enter(request, engine, calls, api_key, bearer)
+    return None
+
+
 VersionNumber = Annotated[int, Path(ge=1, le=2_147_483_647, description="A version's number.")]
 EngineDep = Annotated[Engine, Depends(open_engine)]
 CallPoolDep = Annotated[CallPool, Depends(call_pool)]

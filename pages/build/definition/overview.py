@@ -8,10 +8,10 @@ import streamlit as st
 
 from engine.executor_policies import effective_timeout_s
 from engine.model import ApiDefinition, Caller, ParamSpec
+from engine.snippets import snippets
 from pages.components.context import engine, origin
 from pages.components.editors.code import LANGUAGES
 from pages.components.result_view import duration
-from pages.components.snippets import snippets
 
 
 def overview_tab(api: ApiDefinition, caller: Caller) -> None:
@@ -20,7 +20,7 @@ def overview_tab(api: ApiDefinition, caller: Caller) -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.subheader("Use it")
-        codes = snippets(api, origin())
+        codes = snippets(api, f"{origin()}/api")
         for tab, (code, language) in zip(st.tabs(list(codes)), codes.values(), strict=True):
             tab.code(code, language)
         st.subheader("What it does")

