@@ -14,7 +14,7 @@ PAGE = (Path(__file__).parents[2] / "docs" / "http.md").read_text()
 
 
 def test_the_example_compiles_without_a_warning():
-    body = re.search(r"```json\n(.*?)```", PAGE, re.DOTALL)[1]
+    [body] = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)[:1]
     names = set(re.findall(r"\{\{params\.(\w+)", body))
     now = datetime.now(UTC)
     api = ApiDefinition(

@@ -36,7 +36,7 @@ def test_no_credentials_are_refused_with_what_to_send(auth):
     with pytest.raises(AuthenticationError) as refusal:
         auth.authenticate(Credentials())
 
-    assert "X-API-Key" in refusal.value.hint
+    assert "X-API-Key" in str(refusal.value.hint)
 
 
 def test_what_needs_no_waiting_is_recalled(auth, key, token):

@@ -1,5 +1,5 @@
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +30,7 @@ def instance(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def api_engine(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
-) -> Iterator[Callable[..., Outcome]]:
+) -> Callable[..., Outcome]:
     """Runs a command line, by default for a fresh instance without samples."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("API_ENGINE_DATA_DIR", str(tmp_path / "data"))

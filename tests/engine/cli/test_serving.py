@@ -81,7 +81,7 @@ def test_the_printed_curl_line_works_and_the_server_ends_well(tmp_path, free_por
     port = free_port()
 
     with running(command, tmp_path, port) as process:
-        line = re.search(r"curl.*", welcome(process)).group()
+        line = re.findall(r"curl.*", welcome(process))[0]
         wait_for(f"http://127.0.0.1:{port}{root}/healthz", process)
         called = subprocess.run(line, shell=True, capture_output=True, text=True)  # noqa: S602 - as printed
 

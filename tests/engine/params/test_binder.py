@@ -1,6 +1,7 @@
 import math
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -133,9 +134,9 @@ def test_a_value_that_would_lose_something_is_refused(param_type, refused):
 
 
 def test_deep_nesting_is_refused_and_not_a_crash():
-    deep = current = {}
+    deep: dict[str, Any] = {}
     for _ in range(5000):
-        current["a"] = current = {}
+        deep = {"a": deep}
 
     assert mistakes_of(binder(p={"type": "object"}), {"p": deep}) == {("p", "too_deep")}
 

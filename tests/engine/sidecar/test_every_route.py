@@ -2,18 +2,20 @@
 
 import re
 from pathlib import Path
+from typing import Any, cast
 
 import httpx
 import pytest
 from fastapi.testclient import TestClient
 
+from engine import Engine
 from engine.sidecar import create_app
 
 DOCUMENT = create_app(lambda: pytest.fail("the document needs no engine")).openapi()
 ROUTES = sorted(
     (method.upper(), path) for path, methods in DOCUMENT["paths"].items() for method in methods
 )
-OPEN = {("GET", "/"), ("GET", "/healthz"), ("GET", "/readyz")}
+OPEN = {("GET", "/"), ("GET", "/healthz"), ("GET", "/readyz"), ("POST", "/auth/token")}
 GUARDED = [route for route in ROUTES if route not in OPEN]
 NEEDS = {
     (method, path): role
@@ -23,12 +25,23 @@ NEEDS = {
         re.MULTILINE,
     )
 }
+MADE_BY_PUT = {"/api-manager/secrets/{name}"}
 RANKS = ["viewer", "analyst", "admin"]
 
 
 def filled(path: str, api: str = "nowhere") -> str:
+    path = path.replace("secrets/{name}", "secrets/every_route")
     path = path.replace("{execution_id}", "6f1c1a1e-0000-4000-8000-000000000000")
     return re.sub(r"{[^}]+}", "1", re.sub(r"{api(_name)?}", api, path))
+
+
+ACCESS_BODIES: dict[str, dict[str, object]] = {
+    "/api-manager/secrets/{name}": {"value": "s3cret"},
+    "/auth/api-keys": {"name": "every route", "roles": ["viewer"]},
+    "/auth/users": {"user_name": "eve", "password": "twelve characters", "roles": ["admin"]},
+    "/auth/users/{user_name}": {"is_active": True},
+    "/auth/role-bindings": {"subject": "group:routes", "role": "viewer"},
+}
 
 
 def body_for(path: str) -> dict[str, object]:
@@ -38,12 +51,14 @@ def body_for(path: str) -> dict[str, object]:
         return {"mode": "auto"}
     if path.endswith("/invalidate"):
         return {"tag": "nobody-has-it"}
+    if path in ACCESS_BODIES:
+        return ACCESS_BODIES[path]
     if path in ("/api-manager/test", "/api-manager/dry-run", "/api-manager/policy-lab"):
         return {"definition": {"logic_type": "sql", "logic_body": "SELECT 1"}}
     return {}
 
 
-def assert_failure(response: httpx.Response, *statuses: int) -> None:
+def assert_failure(response: Any, *statuses: int) -> None:
     body = response.json()
     assert response.status_code in statuses, response.text
     assert list(body) == ["time", "code", "message", "data"]
@@ -85,7 +100,7 @@ def test_another_tenants_apis_are_not_there(engine, operator, base_url, new_api,
 
     response = httpx.request(method, url, headers={"X-API-Key": key}, json=body_for(path))
 
-    if "{" in path:
+    if "{" in path and path not in MADE_BY_PUT:
         assert_failure(response, 404)
     assert api not in response.text.replace(f"'{api}'", "")
 
@@ -113,7 +128,7 @@ def test_an_unknown_path_is_refused_in_the_envelope(admin, path):
 
 @pytest.mark.parametrize(("method", "path"), GUARDED)
 def test_a_bug_tells_nothing_of_itself(method, path):
-    broken = create_app(object)  # an engine that has none of its parts
+    broken = create_app(lambda: cast(Engine, object()))  # an engine that has none of its parts
     client = TestClient(broken, raise_server_exceptions=False)
 
     response = client.request(method, filled(path), json=body_for(path))

@@ -72,7 +72,7 @@ def test_standing_alone_it_opens_an_engine_and_shows_the_first_key_once(
     assert "ae_" not in capsys.readouterr().err
 
 
-def test_an_engine_is_opened_by_its_owner_when_it_is_first_needed(engine, keys):
+def test_an_engine_is_opened_by_its_owner_when_it_is_first_needed(engine: Engine, keys):
     opened: list[Engine] = []
 
     def provide() -> Engine:
