@@ -661,7 +661,11 @@ class RollupStore(Protocol):
         ...
 
     def lifetime(self, tenant_id: str) -> tuple[Rollup, ...]:
-        """All executions there ever were, by API; with `buckets`, without percentiles."""
+        """All executions there ever were, by API; with `buckets`."""
+        ...
+
+    def api_names(self, tenant_id: str) -> Mapping[UUID, str]:
+        """The names of the APIs there are."""
         ...
 
 

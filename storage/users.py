@@ -9,7 +9,6 @@ from sqlalchemy import delete, exc, exists, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.errors import ConflictError, NotFoundError
-from engine.model import Role
 from engine.ports import RoleBinding, Session, User
 from storage.database import Database
 from storage.tables import RoleBindingRow, SessionRow, UserRow, table_of
@@ -97,7 +96,7 @@ class SqlUserStore:
             )
             rows.execute(addition.on_conflict_do_nothing())
 
-    def unbind(self, tenant_id: str, subject: str, role: Role) -> None:
+    def unbind(self, tenant_id: str, subject: str, role: str) -> None:
         """Remove; raises NotFoundError."""
         with self._database.writing(tenant_id) as rows:
             removal = rows.delete(RoleBindingRow).where(

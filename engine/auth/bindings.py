@@ -53,7 +53,7 @@ class RoleBindings:
         authorize_unlimited(caller, "users:manage")
         self.give(parse_subject(subject), role, caller)
 
-    def unbind(self, subject: str, role: Role, caller: Caller) -> None:
+    def unbind(self, subject: str, role: str, caller: Caller) -> None:
         """Take a role.
 
         Raises:
@@ -102,7 +102,7 @@ class RoleBindings:
                 self._kept[tenant_id] = kept
         return kept
 
-    def _record(self, caller: Caller, action: str, subject: str, role: Role) -> None:
+    def _record(self, caller: Caller, action: str, subject: str, role: str) -> None:
         with self._lock:
             self._kept.pop(caller.tenant_id, None)
         self._audit.add_audit(

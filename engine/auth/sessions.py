@@ -26,6 +26,8 @@ ISSUER = "api-engine"
 REMEMBER_S = 2.0
 """How long a session is trusted without asking the store: how late its end may act."""
 TICKET_S = 60
+COOKIE = "api_engine_session"
+"""The cookie that holds a dashboard's token."""
 _KEY_ID = "api-engine-instance"
 _ALGORITHM = "HS256"
 _LIVES: Mapping[Audience, timedelta] = {
@@ -172,6 +174,11 @@ class Sessions:
             tenant_id=session.tenant_id,
             roles=self._bindings.roles_of_user(session.tenant_id, session.user_name),
         )
+
+
+def lifetime(audience: Audience) -> timedelta:
+    """How long a session lives."""
+    return _LIVES[audience]
 
 
 def is_session_token(token: str) -> bool:

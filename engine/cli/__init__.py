@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from engine.cli import calling, instance, keys, serving
+from engine.cli import calling, instance, keys, serving, users
 from engine.errors import EngineError
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app.command()(instance.migrate)
 app.command()(instance.config)
 app.command("load-sample")(instance.load_sample)
 app.add_typer(keys.app, name="keys")
+app.add_typer(users.app, name="users")
 
 
 def main() -> None:

@@ -46,7 +46,7 @@ def create(
     scope = Scope(groups=tuple(group or ()), api_patterns=tuple(api or ()), tags=tuple(tag or ()))
     with Engine.open() as engine:
         issued = engine.auth.keys.create(
-            _operator(tenant),
+            operator(tenant),
             name=name,
             roles=[role.value],
             scope=scope if scope != Scope() else None,
@@ -62,7 +62,7 @@ def create(
 def list_keys(tenant: Tenant = "default") -> None:
     """List the keys of a tenant, newest first; their secrets are not kept."""
     with Engine.open() as engine:
-        keys = engine.auth.keys.all(_operator(tenant))
+        keys = engine.auth.keys.all(operator(tenant))
     table = Table("id", "name", "roles", "limited to", "made", "last used", "state")
     for key in keys:
         table.add_row(
@@ -84,7 +84,7 @@ def revoke(
 ) -> None:
     """End a key; every process refuses it within two seconds."""
     with Engine.open() as engine:
-        engine.auth.keys.revoke(key_id, _operator(tenant))
+        engine.auth.keys.revoke(key_id, operator(tenant))
     typer.echo(f"key {key_id} was revoked", err=True)
 
 
@@ -107,7 +107,8 @@ def rotate_instance(
         typer.echo(f"set API_ENGINE_INSTANCE_KEY to the content of {new_key_file}", err=True)
 
 
-def _operator(tenant: str) -> Caller:
+def operator(tenant: str) -> Caller:
+    """The person at this machine, as an admin of a tenant."""
     return local_caller().model_copy(update={"tenant_id": tenant})
 
 

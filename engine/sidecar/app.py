@@ -15,7 +15,19 @@ from engine.sidecar.docs_page import ASSETS_PATH, assets
 from engine.sidecar.document import OpenApiDocuments
 from engine.sidecar.failures import install_handlers
 from engine.sidecar.middleware import BodyLimit, RequestIdentity
-from engine.sidecar.routes import apis, call, check, document, execute, logs, ops, policies
+from engine.sidecar.routes import (
+    apis,
+    auth,
+    call,
+    check,
+    document,
+    execute,
+    logs,
+    ops,
+    policies,
+    secrets,
+    users,
+)
 
 REST_VERSION = "1"
 """The contract's version: it changes only when clients would have to."""
@@ -56,7 +68,7 @@ def create_app(engine: Engine | Callable[[], Engine] | None = None) -> FastAPI:
     app.state.documents = OpenApiDocuments(app.openapi)
     _add_middleware(app, settings)
     install_handlers(app)
-    for group in (apis, call, execute, check, logs, policies, ops, document):
+    for group in (apis, call, execute, check, logs, policies, secrets, auth, users, ops, document):
         app.include_router(group.router)
     app.mount(ASSETS_PATH, assets())
     return app
