@@ -10,10 +10,16 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 
+LEAF = f"""
+import sys, types
+engine = types.ModuleType("engine")  # the jail alone: the whole engine starts threads of its own
+engine.__path__ = [{str(ROOT / "engine")!r}]
+sys.modules["engine"] = engine
+"""
+
 CONFINED = """
 import json, os, signal, socket, sys, threading
 from pathlib import Path
-sys.path.insert(0, {root!r})
 from engine.jail import confine_service
 
 started = threading.Event()
@@ -63,7 +69,7 @@ def confined(tmp_path, *, threads=False):
     outside.write_text("secret")
     own = tmp_path / "own"
     own.mkdir()
-    source = CONFINED.format(
+    source = LEAF + CONFINED.format(
         root=str(ROOT), outside=str(outside), own=str(own), threads=threads, readable=sys.path[1:]
     )
     done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True)
@@ -104,9 +110,8 @@ def test_threads_that_ran_before_are_reported(tmp_path):
 
 
 def test_a_confined_service_ends_with_its_parent_process(tmp_path):
-    source = f"""
+    source = f"""{LEAF}
 import sys, time, threading
-sys.path.insert(0, {str(ROOT)!r})
 from pathlib import Path
 from engine.jail import confine_service
 confine_service(read_only=[Path("/")], read_write=[])
@@ -150,9 +155,8 @@ def _runs(pid):
 
 
 def test_walls_that_are_refused_are_reported_and_not_raised(tmp_path):
-    source = f"""
+    source = f"""{LEAF}
 import errno, json, sys
-sys.path.insert(0, {str(ROOT)!r})
 from pathlib import Path
 from engine.jail import bpf, confine_service, limits, seccomp, syscalls
 names = {{"landlock_create_ruleset": errno.ENOSYS, "seccomp": errno.EPERM}}

@@ -20,8 +20,10 @@ from engine.jail import landlock, namespaces
 ROOT = Path(__file__).parents[4]
 
 SERVICE = """
-import json, sys
-sys.path[:0] = [{root!r}]
+import json, sys, types
+engine = types.ModuleType("engine")  # only what the sandbox needs of the engine
+engine.__path__ = [{engine!r}]
+sys.modules["engine"] = engine
 from engine.jail import bpf, limits, seccomp, syscalls
 denied = json.loads({denied!r})
 if denied:
@@ -60,7 +62,7 @@ NO_SECCOMP = {"seccomp": errno.EINVAL}
 
 
 def service(denied, **options):
-    script = SERVICE.format(root=str(ROOT), denied=json.dumps(denied))
+    script = SERVICE.format(engine=str(ROOT / "engine"), denied=json.dumps(denied))
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=60, **options
     )
