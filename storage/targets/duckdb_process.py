@@ -23,7 +23,7 @@ from engine.errors import (
     TargetTransientError,
     TargetUnavailableError,
 )
-from storage.targets.duckdb_worker import CHANNEL, INTERRUPT, LENGTH, OPEN, write_frame
+from storage.targets.duckdb_worker import CHANNEL, INTERRUPT, LENGTH, OPEN, write_frames
 
 START_TIMEOUT_S = 20.0
 INTERRUPT_AFTER_S = 0.02
@@ -221,7 +221,7 @@ class _Channel:
 
     def send(self, body: bytes) -> None:
         self._socket.settimeout(None)
-        write_frame(self._socket, body)
+        write_frames(self._socket, body)
 
     def receive(self, timeout_s: float) -> tuple[dict[str, Any], bytes]:
         """The two frames of an answer; after a TimeoutError the next call goes on from there."""

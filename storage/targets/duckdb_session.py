@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,33 @@ class Shape:
     names: tuple[str, ...]
     types: tuple[str, ...]
     wires: tuple[Wire, ...]
+
+    @cached_property
+    def columns(self) -> list[tuple[str, str]]:
+        """Names with types."""
+        return list(zip(self.names, self.types, strict=True))
+
+    @cached_property
+    def converters(self) -> dict[int, Convert]:
+        """What makes values JSON-able, by column."""
+        return {index: wire.convert for index, wire in enumerate(self.wires) if wire.convert}
+
+    @cached_property
+    def around(self) -> tuple[str, str]:
+        """What stands before and after the statement, up to the number of its row cap.
+
+        Columns that leave as text are cast. DuckDB keeps a subquery's order under a projection and
+        a limit (`preserve_insertion_order`).
+        """
+        if list(self.types) == [wire.sql_type for wire in self.wires]:
+            return "select * from (\n", "\n) as _q limit "
+        selected = ", ".join(
+            f"c{index}::{wire.sql_type}" if wire.sql_type != name else f"c{index}"
+            for index, (name, wire) in enumerate(zip(self.types, self.wires, strict=True))
+        )
+        aliases = ", ".join(f"c{index}" for index in range(len(self.names)))
+        # The types are DuckDB's own names and the columns are numbered: nothing of the caller's.
+        return f"select {selected} from (\n", f"\n) as _q({aliases}) limit "  # noqa: S608
 
 
 def open_database(
@@ -106,16 +134,15 @@ class DuckDbSession:
     ) -> Answer:
         """Run a statement and encode at most `max_rows` of its rows."""
         shape = self._known_shape(cursor, sql, values)
-        start, end = _around(shape, max_rows)
-        _execute(cursor, start, sql, end, values)
-        columns, converters = _fetched_columns(shape, cursor.description)
+        start, end = shape.around
+        _execute(cursor, start, sql, f"{end}{int(max_rows) + 1}", values)
         rows = cursor.fetchall()
         answer = {
-            "columns": columns,
+            "columns": shape.columns,
             "row_count": min(len(rows), max_rows),
             "truncated": len(rows) > max_rows,
         }
-        return answer, encode_rows([name for name, _ in columns], rows[:max_rows], converters)
+        return answer, encode_rows(shape.names, rows[:max_rows], shape.converters)
 
     def describe(self, cursor: duckdb.DuckDBPyConnection, sql: str) -> Answer:
         """Types of the parameters in order, and columns, running nothing."""
@@ -127,8 +154,8 @@ class DuckDbSession:
                 raise
             # A guessed type did not fit; NULL fits everywhere, but leaves some columns untyped.
             shape = _shape_of(cursor, sql, [None] * len(stand_ins))
-        columns = list(zip(shape.names, shape.types, strict=True))
-        return {"param_types": [name for name, _ in stand_ins], "columns": columns}, b""
+        param_types = [name for name, _ in stand_ins]
+        return {"param_types": param_types, "columns": shape.columns}, b""
 
     def explain(self, cursor: duckdb.DuckDBPyConnection, sql: str, values: Sequence[Any]) -> Answer:
         """The plan as text."""
@@ -153,15 +180,22 @@ class DuckDbSession:
         self, cursor: duckdb.DuckDBPyConnection, sql: str, values: Sequence[Any]
     ) -> Shape:
         if any(isinstance(value, Decimal | list) for value in values):
-            # Their SQL types depend on the value: DECIMAL(3,2), VARCHAR[].
+            # Their SQL types depend on the very value: DECIMAL(3,2), VARCHAR[].
             return _shape_of(cursor, sql, values)
-        key = (sql, *map(type, values))
+        key = (sql, *map(_kind_of_value, values))
         shape = self._shapes.get(key)
         if shape is None:
             if len(self._shapes) >= _SHAPES_KEPT:
                 self._shapes.clear()
             shape = self._shapes[key] = _shape_of(cursor, sql, values)
         return shape
+
+
+def _kind_of_value(value: Any) -> Any:
+    """What decides the SQL type of a bound value: its class, and of integers the size."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return next((bits for bits in (31, 63, 127) if -(2**bits) <= value < 2**bits), 0)
+    return type(value)
 
 
 def _execute(
@@ -181,44 +215,3 @@ def _shape_of(cursor: duckdb.DuckDBPyConnection, sql: str, values: Sequence[Any]
         types=tuple(str(column[1]) for column in columns),
         wires=tuple(wire_of(column[1]) for column in columns),
     )
-
-
-def _around(shape: Shape, max_rows: int) -> tuple[str, str]:
-    """What stands around a statement to cap its rows and cast the columns that leave as text.
-
-    DuckDB keeps a subquery's order under a projection and a limit (`preserve_insertion_order`).
-    """
-    limit = f"limit {int(max_rows) + 1}"
-    if not any(map(_is_cast, shape.types, shape.wires)):
-        return "select * from (\n", f"\n) as _q {limit}"
-    selected = ", ".join(
-        f"c{index}::{wire.sql_type}" if _is_cast(name, wire) else f"c{index}"
-        for index, (name, wire) in enumerate(zip(shape.types, shape.wires, strict=True))
-    )
-    aliases = ", ".join(f"c{index}" for index in range(len(shape.names)))
-    # The types are DuckDB's own names and the columns are numbered: nothing of the caller's.
-    return f"select {selected} from (\n", f"\n) as _q({aliases}) {limit}"  # noqa: S608
-
-
-def _is_cast(sql_type: str, wire: Wire) -> bool:
-    return wire.sql_type != sql_type
-
-
-def _fetched_columns(
-    shape: Shape, found: Sequence[Sequence[Any]]
-) -> tuple[list[tuple[str, str]], dict[int, Convert]]:
-    """Names and types of an answer; of a column that is not cast, its type in this very answer.
-
-    It may differ from the shape's where it follows a parameter: 1 is an INTEGER, 2**40 a BIGINT.
-    """
-    columns = []
-    converters = {}
-    for index, (name, sql_type, wire) in enumerate(
-        zip(shape.names, shape.types, shape.wires, strict=True)
-    ):
-        if not _is_cast(sql_type, wire):
-            sql_type, wire = str(found[index][1]), wire_of(found[index][1])  # noqa: PLW2901
-        columns.append((name, sql_type))
-        if wire.convert:
-            converters[index] = wire.convert
-    return columns, converters

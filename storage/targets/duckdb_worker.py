@@ -90,8 +90,7 @@ class _Server:
         with channel:
             while (request := read_frame(channel)) is not None:
                 head, rows = self._answer(number, pickle.loads(request))  # noqa: S301  # the parent's
-                write_frame(channel, orjson.dumps(head))
-                write_frame(channel, rows)
+                write_frames(channel, orjson.dumps(head), rows)
                 if head.get("error") == "broken":
                     os._exit(1)
 
@@ -159,9 +158,9 @@ def read_frame(channel: socket.socket) -> bytes | None:
     return _read_exactly(channel, LENGTH.unpack(header)[0])
 
 
-def write_frame(channel: socket.socket, body: bytes) -> None:
-    """Send one frame."""
-    channel.sendall(LENGTH.pack(len(body)) + body)
+def write_frames(channel: socket.socket, *bodies: bytes) -> None:
+    """Send frames together."""
+    channel.sendall(b"".join(LENGTH.pack(len(body)) + body for body in bodies))
 
 
 def _read_exactly(channel: socket.socket, size: int) -> bytes | None:

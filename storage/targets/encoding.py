@@ -132,6 +132,9 @@ def timestamp_text(text: str) -> str:
 
     `infinity` and `-infinity` stay; years outside 0001-9999 get the expanded form with a sign.
     """
+    if text[4:5] == "-" and text[10:11] == " " and text[-1] not in "C)":
+        moment = f"{text[:10]}T{text[11:]}"
+        return f"{moment[:-3]}Z" if moment.endswith("+00") else moment
     bare = text.removesuffix(" (BC)").removesuffix(" BC")
     year, dash, rest = bare.partition("-")
     if not dash or not year.isdigit():

@@ -1,6 +1,7 @@
 """What is DuckDB's own: the file, the worker process and its walls."""
 
 import os
+import re
 import shutil
 import signal
 import threading
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 import orjson
+import pyarrow as pa
 import pytest
 
 from engine.deadline import Deadline
@@ -20,6 +22,7 @@ from engine.errors import (
 )
 from engine.ports import BoundQuery
 from storage.targets.duckdb import DuckDbTarget
+from storage.targets.duckdb_session import open_database
 
 ENDLESS = "select count(*) from range(9000000) a(i), range(9000000) b(j) where i <> j"
 
@@ -142,12 +145,24 @@ def test_memory_beyond_the_limit_fails_the_statement_and_not_the_worker(target):
     assert rows(target, "select 1 as one") == [{"one": 1}]
 
 
-def test_the_python_process_s_variables_are_out_of_reach(target):
-    canary = [1]
+def test_the_variables_of_the_python_process_are_out_of_reach(duckdb_file, tmp_path):
+    canary = pa.table({"secret": [1]})
+    connection = open_database(duckdb_file, memory_mb=64, threads=1, temporary=tmp_path)
+    setting = "select current_setting('python_enable_replacements')"
 
-    with pytest.raises(QueryFailedError):
-        rows(target, "select * from canary")
-    assert canary
+    assert connection.execute(setting).fetchone() == (False,)
+    with pytest.raises(duckdb.CatalogException):
+        connection.execute("select * from canary")
+    assert canary.num_rows == 1
+
+
+def test_the_worker_stands_behind_the_walls_it_reports(target):
+    assert target.audit() == ()
+
+    status = Path(f"/proc/{worker_pid(target)}/status").read_text()
+
+    assert re.search(r"^Seccomp:\t2$", status, re.MULTILINE)
+    assert re.search(r"^NoNewPrivs:\t1$", status, re.MULTILINE)
 
 
 @pytest.mark.parametrize(

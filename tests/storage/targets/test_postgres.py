@@ -9,6 +9,7 @@ import pytest
 
 from engine.deadline import Deadline
 from engine.errors import (
+    DeadlineExceededError,
     OverloadedError,
     QueryFailedError,
     TargetTransientError,
@@ -135,6 +136,23 @@ def test_a_session_ended_during_a_call_is_told_to_try_again(one_session, postgre
     with pytest.raises(TargetUnavailableError) as failure:
         fetch(one_session, "select pg_sleep(5)::text as zz_end")
     assert failure.value.retryable
+
+
+def test_a_statement_past_its_deadline_does_not_run_on_in_the_server(one_session, postgres_urls):
+    endless = (
+        "select count(*) as zz_past from generate_series(1, 9000000) a, generate_series(1, 9) b"
+    )
+    with pytest.raises(DeadlineExceededError):
+        fetch(one_session, endless, timeout_s=0.3)
+
+    with psycopg.connect(postgres_urls.owner) as owner:
+        running = owner.execute(
+            "select count(*) from pg_stat_activity where query like %s and state = 'active' "
+            "and pid <> pg_backend_pid()",
+            ["%zz_past%"],
+        ).fetchone()
+
+    assert running == (0,)
 
 
 def test_a_lock_held_by_another_is_no_fault_of_the_statement(one_session, postgres_urls):

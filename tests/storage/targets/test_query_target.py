@@ -62,6 +62,17 @@ def test_the_row_cap_holds_under_a_larger_limit(target):
     assert (found.row_count, found.truncated) == (3, True)
 
 
+def test_the_row_cap_ends_a_statement_that_would_never_end(target):
+    endless = {
+        "duckdb": "select i from range(1000000000000000) as t(i)",
+        "postgres": "with recursive t(n) as (select 1 union all select n + 1 from t) select n from t",
+    }
+
+    found = fetch(target, endless[target.dialect], max_rows=3, timeout_s=5)
+
+    assert (found.row_count, found.truncated) == (3, True)
+
+
 @pytest.mark.parametrize("count", [0, 4, 5])
 def test_an_answer_within_the_cap_is_not_truncated(target, count):
     found = fetch(target, "select id from flights where id < $1", count, max_rows=5)
