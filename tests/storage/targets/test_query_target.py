@@ -65,7 +65,7 @@ def test_the_row_cap_holds_under_a_larger_limit(target):
 def test_the_row_cap_ends_a_statement_that_would_never_end(target):
     endless = {
         "duckdb": "select i from range(1000000000000000) as t(i)",
-        "postgres": "with recursive t(n) as (select 1 union all select n + 1 from t) select n from t",
+        "postgres": "with recursive t as (select 1 as n union all select n + 1 from t) table t",
     }
 
     found = fetch(target, endless[target.dialect], max_rows=3, timeout_s=5)
