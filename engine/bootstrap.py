@@ -28,6 +28,7 @@ from engine.catalog import ApiCatalog
 from engine.checking import Checker
 from engine.compilation import Compiler
 from engine.connections import Connections, OpenTarget
+from engine.definition_sync import DefinitionSync
 from engine.definitions import read_folder
 from engine.errors import SettingsError, TemplateFailedError
 from engine.executor_cache import APICacheService
@@ -178,6 +179,9 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
         pipeline=pipeline,
         apis=apis,
         published=PublishedApis(stores.definitions, catalog),
+        definitions=DefinitionSync(
+            stores.definitions, compiler, functools.partial(_forget, catalog, cache)
+        ),
         checks=Checker(compiler, sql),
         logs=ExecutionLog(stores.executions, stores.journal),
         connections=connections,
@@ -343,6 +347,11 @@ def _load_samples(settings: Settings, apis: ApiManager, store: SettingStore) -> 
     rest_host = f"127.0.0.1:{settings.port}"
     variables = {"rest_host": rest_host, "rest_url": f"http://{rest_host}/api"}
     register_samples(read_folder(DEFINITIONS, variables), apis, store)
+
+
+def _forget(catalog: ApiCatalog, cache: APICacheService, api: ApiDefinition) -> None:
+    catalog.evict(api.tenant_id, api.api_name, str(api.id))
+    cache.invalidate_api(api.tenant_id, api.id)
 
 
 def _policy_issues(settings: Settings, api: ApiDefinition) -> tuple[Issue, ...]:

@@ -6,9 +6,9 @@
 A short body may stand in the YAML file itself, as `logic_body`.
 """
 
-import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from types import MappingProxyType
@@ -18,7 +18,9 @@ import yaml
 
 from engine.definition_fields import new_definition
 from engine.errors import DefinitionInvalidError
-from engine.model import Caller, Issue
+from engine.model import ApiDefinition, Caller, Issue
+from engine.model.definition import AUTHORED_FIELDS
+from engine.references import called_apis
 from engine.yaml_source import YamlSource
 
 BODY_SUFFIX: Mapping[str, str] = {
@@ -28,20 +30,42 @@ BODY_SUFFIX: Mapping[str, str] = {
     "python": ".py",
     "workflow": ".json",
 }
-_READER = Caller(subject="definitions", kind="system")
+YAML_SUFFIXES = frozenset({".yaml", ".yml"})
+READER = Caller(subject="definitions", kind="system")
+"""In whose name definitions are read that belong to nobody yet."""
+_IN_YAML = frozenset(AUTHORED_FIELDS) - {"logic_body"}
 
 
 @dataclass(frozen=True, slots=True)
 class DefinitionFile:
-    """One definition as read: authored fields and body, fit for `ApiManager.create`."""
+    """One definition as read: authored fields and body, fit for `ApiManager.create`.
+
+    `body_path` is None where the body stands in the YAML file itself.
+    """
 
     path: Path
     fields: Mapping[str, Any]
+    source: YamlSource = field(repr=False, compare=False)
+    body_path: Path | None
 
     @property
     def name(self) -> str:
         """The API's name."""
         return self.path.stem
+
+    def definition(self, caller: Caller = READER) -> ApiDefinition:
+        """The definition that the file says, with an id of its own; never published."""
+        return new_definition(self.fields, caller)
+
+    def located(self, issue: Issue) -> Issue:
+        """The same finding with the line it is on; its message begins with file and line."""
+        parts = tuple(part for part in re.split(r"[.\[\]]+", issue.path or "") if part)
+        if parts and parts[0] in _IN_YAML:
+            return _at(self.path, self.source.line_of(parts), issue)
+        if self.body_path is None:
+            return _at(self.path, _inline_line(self.source, parts, issue.line), issue)
+        line = issue.line or _json_line(str(self.fields["logic_body"]), parts)
+        return _at(self.body_path, line, issue)
 
 
 def read_folder(
@@ -57,9 +81,9 @@ def read_folder(
     """
     issues: list[Issue] = []
     files: list[DefinitionFile] = []
-    for path in _yaml_files(folder):
+    for path in yaml_files(folder):
         try:
-            files.append(_read(path, variables))
+            files.append(read_file(path, variables))
         except DefinitionInvalidError as error:
             issues += error.issues
     if issues:
@@ -68,11 +92,20 @@ def read_folder(
     return _callees_first(files)
 
 
-def _yaml_files(folder: Path) -> list[Path]:
+def yaml_files(folder: Path) -> list[Path]:
+    """The files of a folder that say definitions, by name."""
     try:
-        return sorted(path for path in folder.iterdir() if path.suffix in {".yaml", ".yml"})
+        return sorted(path for path in folder.iterdir() if path.suffix in YAML_SUFFIXES)
     except OSError as error:
         raise _invalid(folder, 0, f"the folder cannot be read: {error.strerror}") from error
+
+
+def read_file(path: Path, variables: Mapping[str, str] = MappingProxyType({})) -> DefinitionFile:
+    """Read one definition and its body; raises as `read_folder`."""
+    twin = path.with_suffix(".yaml")
+    if path.suffix == ".yml" and twin.exists():
+        raise _invalid(path, 0, f"{twin.name} defines {path.stem!r} already")
+    return _read(path, variables)
 
 
 def _read(path: Path, variables: Mapping[str, str]) -> DefinitionFile:
@@ -81,13 +114,17 @@ def _read(path: Path, variables: Mapping[str, str]) -> DefinitionFile:
     if fields["api_name"] != path.stem:
         line = source.line_of(("api_name",))
         raise _invalid(path, line, f"api_name is not the file's name, {path.stem!r}")
+    body_path = None
     if "logic_body" not in fields:
-        fields["logic_body"] = _read_body(path, source, variables)
+        body_path = _body_path(path, source)
+        fields["logic_body"] = _read_text(body_path, variables)
+    file = DefinitionFile(path, fields, source, body_path)
     try:
-        new_definition(fields, _READER)
+        file.definition()
     except DefinitionInvalidError as error:
-        raise _located(path, source, error) from error
-    return DefinitionFile(path, fields)
+        issues = tuple(_at(path, _yaml_line(source, issue), issue) for issue in error.issues)
+        raise DefinitionInvalidError(issues[0].message, issues=issues) from error
+    return file
 
 
 def _parse(path: Path, variables: Mapping[str, str]) -> YamlSource:
@@ -101,34 +138,53 @@ def _parse(path: Path, variables: Mapping[str, str]) -> YamlSource:
     return source
 
 
-def _read_body(path: Path, source: YamlSource, variables: Mapping[str, str]) -> str:
+def _body_path(path: Path, source: YamlSource) -> Path:
     suffix = BODY_SUFFIX.get(str(source.value.get("logic_type")))
     if suffix is None:
         line = source.line_of(("logic_type",))
         raise _invalid(path, line, "logic_type is one of sql, http, script, workflow")
-    return _read_text(path.with_suffix(suffix), variables)
+    return path.with_suffix(suffix)
 
 
 def _read_text(path: Path, variables: Mapping[str, str]) -> str:
     try:
-        text = path.read_text(encoding="utf-8")
+        # Bytes, so that the line ends of a body stay what they are.
+        text = path.read_bytes().decode()
     except OSError as error:
         raise _invalid(path, 0, f"cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise _invalid(path, 0, f"is not UTF-8: byte {error.start}") from error
+    return substituted(text, variables)
+
+
+def substituted(text: str, variables: Mapping[str, str]) -> str:
+    """The text with the value of `name` wherever it says `${name}`."""
     for name, value in variables.items():
         text = text.replace(f"${{{name}}}", value)
     return text
 
 
-def _located(path: Path, source: YamlSource, error: DefinitionInvalidError) -> Exception:
-    issues = tuple(issue.model_copy(update=_place(path, source, issue)) for issue in error.issues)
-    return DefinitionInvalidError(issues[0].message, issues=issues)
+def _yaml_line(source: YamlSource, issue: Issue) -> int:
+    return source.line_of(tuple((issue.path or "").split(".")))
 
 
-def _place(path: Path, source: YamlSource, issue: Issue) -> dict[str, Any]:
-    line = source.line_of(tuple((issue.path or "").split(".")))
-    return {"message": f"{path.name}:{line}: {issue.message}", "line": line}
+def _inline_line(source: YamlSource, parts: tuple[str, ...], line: int | None) -> int:
+    if line is not None and source.is_block(("logic_body",)):
+        return source.line_of(("logic_body",)) + line
+    return source.line_of(("logic_body", *parts))
+
+
+def _json_line(body: str, parts: tuple[str, ...]) -> int:
+    """The line of a value in a JSON text, as YAML reads it; the first where YAML cannot."""
+    try:
+        return YamlSource.parse(body).line_of(parts) if parts else 1
+    except yaml.YAMLError:
+        return 1
+
+
+def _at(path: Path, line: int, issue: Issue) -> Issue:
+    message = f"{path.name}:{line}: {issue.message}"
+    return issue.model_copy(update={"message": message, "line": line})
 
 
 def _invalid(path: Path, line: int, problem: str) -> DefinitionInvalidError:
@@ -153,15 +209,5 @@ def _callees_first(files: list[DefinitionFile]) -> tuple[DefinitionFile, ...]:
         return tuple(files)
 
 
-def _called(file: DefinitionFile) -> Iterator[str]:
-    if file.fields["logic_type"] != "workflow":
-        return
-    body = file.fields["logic_body"]
-    try:
-        workflow = json.loads(body) if isinstance(body, str) else body
-    except ValueError:
-        return
-    nodes = workflow.get("nodes") if isinstance(workflow, dict) else None
-    for node in nodes if isinstance(nodes, list) else ():
-        if isinstance(node, dict) and isinstance(node.get("api_id"), str):
-            yield node["api_id"]
+def _called(file: DefinitionFile) -> tuple[str, ...]:
+    return called_apis(file.fields["logic_type"], file.fields["logic_body"])

@@ -16,6 +16,7 @@ from engine.auth import Auth
 from engine.call import ExecutionRequest
 from engine.checking import Checker
 from engine.connections import Connections
+from engine.definition_sync import DefinitionSync
 from engine.executor_cache import APICacheService
 from engine.executor_circuit_breaker import CircuitBreakerManager
 from engine.executor_monitoring import ExecutionLog
@@ -37,6 +38,7 @@ class Engine:
     Attributes:
         apis: Definitions and their life: create, change, publish, roll back, delete.
         published: The APIs that can be called, and what is known of their answers.
+        definitions: The same as files: exported, compared, applied.
         checks: Validation of definitions and statements that are not saved yet.
         logs: The execution log.
         connections: The query targets.
@@ -52,6 +54,7 @@ class Engine:
     pipeline: Pipeline
     apis: ApiManager
     published: PublishedApis
+    definitions: DefinitionSync
     checks: Checker
     logs: ExecutionLog
     connections: Connections

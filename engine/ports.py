@@ -496,6 +496,22 @@ class SharedState(Protocol):
 # --- stores ----------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, kw_only=True)
+class DefinitionChanges:
+    """Changes of many definitions that are made together or not at all.
+
+    Attributes:
+        created: New definitions; each becomes its version 1.
+        published: Definitions with new authored fields; `version` of each is the live one it was
+            made from. Drafts stay.
+        deleted: Definitions to remove, as they were read.
+    """
+
+    created: tuple[ApiDefinition, ...] = ()
+    published: tuple[ApiDefinition, ...] = ()
+    deleted: tuple[ApiDefinition, ...] = ()
+
+
 class DefinitionStore(Protocol):
     """API definitions, their drafts and versions; every method is one transaction in one tenant."""
 
@@ -517,6 +533,27 @@ class DefinitionStore(Protocol):
 
     def search(self, tenant_id: str, query: ApiQuery) -> Page[ApiDefinition]:
         """Definitions that match, by name."""
+        ...
+
+    def all(self, tenant_id: str) -> tuple[ApiDefinition, ...]:
+        """Every definition of a tenant, by name, as of one moment."""
+        ...
+
+    def apply(
+        self,
+        tenant_id: str,
+        changes: DefinitionChanges,
+        *,
+        note: str,
+        by: str,
+        audit: Sequence[AuditEntry],
+    ) -> None:
+        """Make all changes and their entries in the audit log in one transaction.
+
+        Raises:
+            ConflictError: A definition was published or deleted meanwhile, or a name is taken;
+                nothing was changed.
+        """
         ...
 
     def create(self, api: ApiDefinition, *, note: str) -> ApiDefinition:

@@ -34,6 +34,13 @@ _JsonLikeLoader.add_implicit_resolver(
 )
 
 
+def reads_as_text(plain: str) -> bool:
+    """Whether this text, written without quotes, is read as a text and not as a number or so."""
+    loader = _JsonLikeLoader("")
+    tag: str = loader.resolve(yaml.ScalarNode, plain, (True, False))  # type: ignore[no-untyped-call]  # PyYAML's stubs
+    return tag == "tag:yaml.org,2002:str"
+
+
 @dataclass(frozen=True, slots=True)
 class YamlSource:
     """A parsed document: its value, and the tree it came from."""
@@ -50,13 +57,21 @@ class YamlSource:
 
     def line_of(self, path: tuple[str, ...]) -> int:
         """The line, from 1, of the value at `path`, or of the deepest part of it that is there."""
+        return self._deepest(path)[0]
+
+    def is_block(self, path: tuple[str, ...]) -> bool:
+        """Whether the value at `path` is a text on the lines below its key (`|` or `>`)."""
+        node = self._deepest(path)[1]
+        return isinstance(node, yaml.ScalarNode) and node.style in {"|", ">"}
+
+    def _deepest(self, path: tuple[str, ...]) -> tuple[int, yaml.Node | None]:
         node, line = self.root, 1
         for part in path:
             found = _child(node, part)
             if found is None:
                 break
             line, node = found
-        return line
+        return line, node
 
 
 def _child(node: yaml.Node | None, part: str) -> tuple[int, yaml.Node] | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,8 @@ from sqlalchemy import ColumnElement, Text, cast, exc, func, or_, true
 from engine.errors import ConflictError, NotFoundError
 from engine.model import ApiDefinition, ApiDraft, ApiQuery, ApiVersion, Page
 from engine.model.definition import AUTHORED_FIELDS
+from engine.ports import AuditEntry, DefinitionChanges
+from storage.audit import audit_insert
 from storage.columns import json_array_contains
 from storage.database import Database, TenantRows
 from storage.tables import ApiDefinitionRow, ApiVersionRow, table_of
@@ -67,19 +70,51 @@ class SqlDefinitionStore:
             items = tuple(_definition(found) for found in page)
         return Page(items=items, total=total, limit=query.limit, offset=query.offset)
 
+    def all(self, tenant_id: str) -> tuple[ApiDefinition, ...]:
+        """Every definition of a tenant, by name, as of one moment."""
+        with self._database.reading(tenant_id) as rows:
+            every = rows.select(ApiDefinitionRow, *_LIVE).order_by(ApiDefinitionRow.api_name)
+            return tuple(_definition(found) for found in rows.execute(every).mappings())
+
+    def apply(
+        self,
+        tenant_id: str,
+        changes: DefinitionChanges,
+        *,
+        note: str,
+        by: str,
+        audit: Sequence[AuditEntry],
+    ) -> None:
+        """Make all changes and their entries in the audit log in one transaction.
+
+        Raises:
+            ConflictError: A definition was published or deleted meanwhile, or a name is taken;
+                nothing was changed.
+        """
+        try:
+            with self._database.writing(tenant_id) as rows:
+                for api in changes.deleted:
+                    _delete_unchanged(rows, api)
+                for api in changes.published:
+                    _publish(rows, api, api.version, note=note, by=by)
+                for api in changes.created:
+                    _insert(rows, api.model_copy(update={"version": 1}), note=note)
+                for entry in audit:
+                    rows.execute(audit_insert(rows, entry))
+        except exc.IntegrityError as error:
+            raise ConflictError(
+                "one of the definitions was created by somebody else meanwhile; nothing was changed"
+            ) from error
+
     def create(self, api: ApiDefinition, *, note: str) -> ApiDefinition:
         """Insert a definition; with `version` ≥ 1 also its version row.
 
         Raises:
             ConflictError: The name is taken in this tenant.
         """
-        values = _as_values(api)
-        del values["tenant_id"]
         try:
             with self._database.writing(api.tenant_id) as rows:
-                rows.execute(rows.insert(ApiDefinitionRow, **values))
-                if api.version:
-                    _add_version(rows, api, note=note, by=api.created_by)
+                _insert(rows, api, note=note)
         except exc.IntegrityError as error:
             raise _name_taken(api) from error
         return api
@@ -93,26 +128,11 @@ class SqlDefinitionStore:
             ConflictError: Somebody else published meanwhile, or the new name is taken.
             NotFoundError: The API was deleted meanwhile.
         """
-        known = _as_values(api)
-        authored = {name: known[name] for name in AUTHORED_FIELDS}
         try:
             with self._database.writing(api.tenant_id) as rows:
-                change = (
-                    rows.update(ApiDefinitionRow)
-                    .where(
-                        ApiDefinitionRow.id == api.id,
-                        ApiDefinitionRow.version == expected_version,
-                    )
-                    .values(**authored, **_NO_DRAFT)
-                    .values(version=expected_version + 1, updated_at=api.updated_at)
-                )
-                if rows.execute(change).rowcount == 0:
-                    _refuse_lost_update(rows, api, expected_version)
-                live = _definition(_found(rows, str(api.id), *_LIVE))
-                _add_version(rows, live, note=note, by=by)
+                return _publish(rows, api, expected_version, note=note, by=by, also=_NO_DRAFT)
         except exc.IntegrityError as error:
             raise _name_taken(api) from error
-        return live
 
     def set_active(self, tenant_id: str, api_id: UUID, *, active: bool) -> ApiDefinition:
         """Switch an API on or off; raises NotFoundError."""
@@ -233,6 +253,47 @@ def _definition(row: Mapping[Any, Any]) -> ApiDefinition:
 def _version(row: Mapping[Any, Any]) -> ApiVersion:
     known = {name: row[name] for name in ApiVersion.model_fields}
     return ApiVersion.model_validate(known)
+
+
+def _insert(rows: TenantRows, api: ApiDefinition, *, note: str) -> None:
+    values = _as_values(api)
+    del values["tenant_id"]
+    rows.execute(rows.insert(ApiDefinitionRow, **values))
+    if api.version:
+        _add_version(rows, api, note=note, by=api.created_by)
+
+
+def _publish(
+    rows: TenantRows,
+    api: ApiDefinition,
+    expected_version: int,
+    *,
+    note: str,
+    by: str,
+    also: Mapping[str, None] = MappingProxyType({}),
+) -> ApiDefinition:
+    """Publish in this transaction; `also` are further columns to set."""
+    known = _as_values(api)
+    authored = {name: known[name] for name in AUTHORED_FIELDS}
+    change = (
+        rows.update(ApiDefinitionRow)
+        .where(ApiDefinitionRow.id == api.id, ApiDefinitionRow.version == expected_version)
+        .values(**authored, **also)
+        .values(version=expected_version + 1, updated_at=api.updated_at)
+    )
+    if rows.execute(change).rowcount == 0:
+        _refuse_lost_update(rows, api, expected_version)
+    live = _definition(_found(rows, str(api.id), *_LIVE))
+    _add_version(rows, live, note=note, by=by)
+    return live
+
+
+def _delete_unchanged(rows: TenantRows, api: ApiDefinition) -> None:
+    removal = rows.delete(ApiDefinitionRow).where(
+        ApiDefinitionRow.id == api.id, ApiDefinitionRow.version == api.version
+    )
+    if rows.execute(removal).rowcount == 0:
+        _refuse_lost_update(rows, api, api.version)
 
 
 def _add_version(rows: TenantRows, api: ApiDefinition, *, note: str, by: str) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy import func
 from engine.errors import NotFoundError
 from engine.model import Page
 from engine.ports import AuditEntry
+from storage.audit import audit_insert
 from storage.database import Database
 from storage.instance_key import InstanceKey
 from storage.sealed import refuse_outdated, secret_place
@@ -50,16 +51,7 @@ class SqlSettingStore:
     def add_audit(self, entry: AuditEntry) -> None:
         """Append to the audit log."""
         with self._database.writing(entry.tenant_id) as rows:
-            rows.execute(
-                rows.insert(
-                    AuditRow,
-                    actor=entry.actor,
-                    action=entry.action,
-                    target=entry.target,
-                    created_at=entry.at,
-                    detail=dict(entry.detail),
-                )
-            )
+            rows.execute(audit_insert(rows, entry))
 
     def audit(self, tenant_id: str, limit: int, offset: int) -> Page[AuditEntry]:
         """The audit log, newest first."""

@@ -1,26 +1,31 @@
 """The command line: `api-engine`.
 
-Exit codes: 0 done, 1 it failed (the reason is on standard error), 2 it was asked wrongly.
+Exit codes: 0 done, 1 it failed (the reason is on standard error), 2 it was asked wrongly,
+3 `diff` found a difference.
 """
 
 import sys
 
 import typer
 
-from engine.cli import calling, instance, keys, serving, users
+from engine.cli import calling, definitions, instance, keys, serving, users
 from engine.errors import EngineError
 
 app = typer.Typer(
     name="api-engine",
     help="Queries, HTTP calls, Python functions and workflows as governed APIs.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 app.command()(serving.serve)
 app.command()(serving.dashboard)
 app.command()(calling.run)
+app.command()(definitions.export)
+app.command()(definitions.diff)
+app.command()(definitions.apply)
+app.command()(definitions.validate)
+app.command()(definitions.schema)
 app.command()(instance.migrate)
 app.command()(instance.config)
 app.command("load-sample")(instance.load_sample)

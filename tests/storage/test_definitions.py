@@ -1,11 +1,14 @@
 from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from engine.errors import ConflictError, NotFoundError
 from engine.model import ApiDraft, ApiQuery
+from engine.ports import AuditEntry, DefinitionChanges
 from storage.definitions import SqlDefinitionStore
+from storage.tables import AuditRow
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 
@@ -247,3 +250,67 @@ def test_search_filters_and_orders_by_name(store, new_api, tenant, query, names)
 
     assert [api.api_name for api in page.items] == names
     assert page.total == (3 if "limit" in query else len(names))
+
+
+def applied(store, tenant, **changes):
+    entry = AuditEntry(tenant_id=tenant, actor="bo", action="api.publish", target="a", at=NOON)
+    store.apply(tenant, DefinitionChanges(**changes), note="all", by="bo", audit=[entry])
+
+
+def test_every_definition_is_listed_by_name_in_its_tenant_alone(store, tenant, new_api):
+    for name in ("b", "a"):
+        store.create(new_api(api_name=name), note="")
+    store.create(new_api(tenant_id=f"{tenant}-other"), note="")
+
+    assert [api.api_name for api in store.all(tenant)] == ["a", "b"]
+
+
+def test_many_changes_are_made_together(store, tenant, new_api):
+    changed, unwanted = (store.create(new_api(), note="") for _ in range(2))
+    store.save_draft(
+        tenant,
+        ApiDraft(
+            api_id=changed.id,
+            fields={"description": "d"},
+            base_version=1,
+            updated_by="bo",
+            updated_at=NOON,
+        ),
+    )
+    new = new_api(version=0)
+
+    applied(
+        store,
+        tenant,
+        created=(new,),
+        published=(changed.model_copy(update={"logic_body": "SELECT 2"}),),
+        deleted=(unwanted,),
+    )
+
+    assert {api.id: (api.version, api.logic_body) for api in store.all(tenant)} == {
+        new.id: (1, "SELECT 1"),
+        changed.id: (2, "SELECT 2"),
+    }
+    assert [each.change_note for each in store.versions(tenant, changed.id)] == ["all", ""]
+    assert [each.snapshot.version for each in store.versions(tenant, new.id)] == [1]
+    assert store.draft(tenant, changed.id) is not None
+
+
+@pytest.mark.parametrize("meanwhile", ["published", "deleted", "created"])
+def test_of_many_changes_none_is_made_when_one_meets_another_state(
+    store, database, tenant, new_api, meanwhile
+):
+    kept, met = (store.create(new_api(), note="") for _ in range(2))
+    change = kept.model_copy(update={"logic_body": "SELECT 2"})
+    late: dict[str, Any] = {
+        "published": {"published": (change, met.model_copy(update={"version": 7}))},
+        "deleted": {"published": (change,), "deleted": (met.model_copy(update={"version": 7}),)},
+        "created": {"published": (change,), "created": (new_api(api_name=met.api_name),)},
+    }
+
+    with pytest.raises(ConflictError):
+        applied(store, tenant, **late[meanwhile])
+
+    assert store.all(tenant) == tuple(sorted((kept, met), key=lambda api: api.api_name))
+    with database.reading(tenant) as rows:
+        assert rows.execute(rows.select(AuditRow)).all() == []

@@ -1,0 +1,342 @@
+"""Brings an instance to what a folder of definitions says, all of it or nothing."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal
+
+from engine.auth import authorize
+from engine.compilation import Compiler
+from engine.definition_export import ExportReport, write_folder
+from engine.definition_fields import authored_fields
+from engine.definition_text import file_fields, same, to_yaml
+from engine.definitions import BODY_SUFFIX, DefinitionFile
+from engine.errors import ConflictError, DefinitionInvalidError, NotFoundError
+from engine.executor_workflow import WorkflowExecutor
+from engine.model import ApiDefinition, Caller, Issue
+from engine.model.definition import AUTHORED_FIELDS
+from engine.ports import AuditEntry, DefinitionChanges, DefinitionStore, Executor
+from engine.references import called_apis, with_names
+
+Action = Literal["create", "update", "delete"]
+_AUDIT: Mapping[Action, str] = {
+    "create": "api.create",
+    "update": "api.publish",
+    "delete": "api.delete",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What happens to one API: which authored fields change, and how its files would differ."""
+
+    action: Action
+    name: str
+    fields: tuple[str, ...] = ()
+    diff: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What applying a folder does.
+
+    Attributes:
+        changes: In the order of names.
+        unchanged: Names of the APIs that are as their files say.
+        others: Names of live APIs that have no file and stay, because nothing is pruned.
+        warnings: Advice on what would be published; each begins with file and line.
+    """
+
+    changes: tuple[Change, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    warnings: tuple[Issue, ...] = ()
+    commit: DefinitionChanges = field(default_factory=DefinitionChanges, repr=False)
+
+
+class DefinitionSync:
+    """Definitions as code: the caller's tenant written to a folder, compared with it, set by it.
+
+    Args:
+        store: Where definitions are kept.
+        compiler: Checks what would be published.
+        forget: Is told of each API that was changed or deleted, to drop what is kept of it.
+    """
+
+    def __init__(
+        self,
+        store: DefinitionStore,
+        compiler: Compiler,
+        forget: Callable[[ApiDefinition], object],
+    ) -> None:
+        self._store = store
+        self._compiler = compiler
+        self._forget = forget
+
+    def export(
+        self,
+        folder: Path,
+        caller: Caller,
+        *,
+        names: Sequence[str] = (),
+        variables: Mapping[str, str] = MappingProxyType({}),
+    ) -> ExportReport:
+        """Write the live definitions, or those of `names`, into a folder; see `write_folder`.
+
+        Raises:
+            NotFoundError: A name is no live API's.
+        """
+        authorize(caller, "apis:read")
+        live = {api.api_name: api for api in _portable(self._store.all(caller.tenant_id))}
+        published = {name: api for name, api in live.items() if api.version}
+        unknown = [name for name in names if name not in published]
+        if unknown:
+            raise NotFoundError(f"there is no published API {unknown[0]!r}")
+        wanted = [api for name, api in published.items() if not names or name in names]
+        return write_folder(folder, wanted, variables)
+
+    def plan(self, files: Sequence[DefinitionFile], caller: Caller, *, prune: bool = False) -> Plan:
+        """What applying these files would change; nothing is compiled and nothing changed.
+
+        Args:
+            files: As `read_folder` reads them.
+            caller: In whose tenant.
+            prune: Delete live APIs that have no file.
+        """
+        authorize(caller, "apis:read")
+        return _planned(files, self._store.all(caller.tenant_id), caller, prune=prune)
+
+    def check(
+        self, files: Sequence[DefinitionFile], caller: Caller, *, prune: bool = False
+    ) -> Plan:
+        """The plan, once everything in it is known to compile; nothing is changed.
+
+        Raises:
+            DefinitionInvalidError: With every issue of every file, and of the workflows that the
+                changes would break; each message begins with file and line.
+            ConflictError: What would be deleted is called by what stays.
+        """
+        authorize(caller, "apis:write")
+        live = self._store.all(caller.tenant_id)
+        plan = _planned(files, live, caller, prune=prune)
+        outcome = _Outcome(live, plan.commit)
+        outcome.refuse_orphans()
+        by_name = {file.name: file for file in files}
+        issues: list[Issue] = []
+        compiler = self._compiler.around(outcome.with_planned_apis)
+        for api in outcome.to_compile():
+            if file := by_name.get(api.api_name):
+                issues += map(file.located, _issues(api, compiler))
+            elif not _errors(_issues(api, self._compiler)):
+                issues += _broken(api, _errors(_issues(api, compiler)))
+        if errors := _errors(issues):
+            more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+            raise DefinitionInvalidError(f"{errors[0].message}{more}", issues=tuple(issues))
+        return Plan(
+            changes=plan.changes,
+            unchanged=plan.unchanged,
+            others=plan.others,
+            warnings=tuple(issues),
+            commit=plan.commit,
+        )
+
+    def apply(
+        self,
+        files: Sequence[DefinitionFile],
+        caller: Caller,
+        *,
+        prune: bool = False,
+        note: str = "",
+    ) -> Plan:
+        """Make the instance what the files say, in one transaction; returns what was done.
+
+        Drafts stay as they are. Applying again changes nothing.
+
+        Raises:
+            DefinitionInvalidError, ConflictError: As `check`, or somebody published meanwhile;
+                nothing was changed.
+        """
+        plan = self.check(files, caller, prune=prune)
+        if not plan.changes:
+            return plan
+        audit = [_audit_entry(change, caller) for change in plan.changes]
+        self._store.apply(
+            caller.tenant_id,
+            plan.commit,
+            note=note or "applied from files",
+            by=caller.subject,
+            audit=audit,
+        )
+        for api in (*plan.commit.published, *plan.commit.deleted):
+            self._forget(api)
+        return plan
+
+
+class _Outcome:
+    """The tenant's definitions as they would be after the changes."""
+
+    def __init__(self, live: Sequence[ApiDefinition], changes: DefinitionChanges) -> None:
+        self._changes = changes
+        gone = {api.id for api in changes.deleted}
+        stays = {api.id: api for api in live if api.id not in gone}
+        changed = {api.id: api for api in (*changes.published, *changes.created)}
+        self.apis = tuple({**stays, **changed}.values())
+        self._by_ref = {str(api.id): api for api in self.apis}
+        self._by_ref |= {api.api_name: api for api in self.apis}
+
+    def find(self, tenant_id: str, ref: str) -> ApiDefinition | None:  # noqa: ARG002 - all are of one tenant
+        """The definition by name or id, or None."""
+        return self._by_ref.get(ref)
+
+    def names(self, tenant_id: str) -> tuple[str, ...]:  # noqa: ARG002 - all are of one tenant
+        """Names to suggest for one that is not there."""
+        return tuple(api.api_name for api in self.apis)
+
+    def with_planned_apis(self, executor: Executor) -> Executor:
+        """The executor, seeing the definitions as they would be."""
+        return WorkflowExecutor(self) if executor.logic_type == "workflow" else executor
+
+    def refuse_orphans(self) -> None:
+        """Raise ConflictError when something that is deleted is called by something that stays."""
+        for gone in self._changes.deleted:
+            users = self._callers({gone.api_name, str(gone.id)})
+            if users:
+                names = ", ".join(repr(api.api_name) for api in users)
+                raise ConflictError(
+                    f"{gone.api_name!r} cannot be deleted: it is called by {names}",
+                    details={"used_by": [api.api_name for api in users]},
+                    hint="Delete or change what calls it as well.",
+                )
+
+    def to_compile(self) -> tuple[ApiDefinition, ...]:
+        """What is new or changed, and the live workflows that call what is changed."""
+        fresh = {api.id: api for api in (*self._changes.created, *self._changes.published)}
+        refs = {ref for api in self._changes.published for ref in (api.api_name, str(api.id))}
+        callers = {api.id: api for api in self._callers(refs)}
+        return tuple({**fresh, **callers}.values())
+
+    def _callers(self, refs: set[str]) -> tuple[ApiDefinition, ...]:
+        return tuple(
+            api
+            for api in self.apis
+            if api.version and refs & set(called_apis(api.logic_type, api.logic_body))
+        )
+
+
+def _planned(
+    files: Sequence[DefinitionFile],
+    live: Sequence[ApiDefinition],
+    caller: Caller,
+    *,
+    prune: bool,
+) -> Plan:
+    names = {str(api.id): api.api_name for api in live}
+    before = {api.api_name: api for api in _portable(live)}
+    wanted = {file.name: with_names(file.definition(caller), names) for file in files}
+    created, published, deleted = [], [], []
+    for name, api in wanted.items():
+        known = before.get(name)
+        if known is None:
+            created.append(api)
+        elif not known.version or not same(authored_fields(known), authored_fields(api)):
+            published.append(_with_fields(known, api))
+    others = [api for name, api in before.items() if name not in wanted and api.version]
+    if prune:
+        deleted, others = others, []
+    changes = [
+        *(_change("create", None, api) for api in created),
+        *(_change("update", before[api.api_name], api) for api in published),
+        *(_change("delete", api, None) for api in deleted),
+    ]
+    touched = {change.name for change in changes}
+    return Plan(
+        changes=tuple(sorted(changes, key=lambda change: change.name)),
+        unchanged=tuple(sorted(wanted.keys() - touched)),
+        others=tuple(api.api_name for api in others),
+        commit=DefinitionChanges(
+            created=tuple(created), published=tuple(published), deleted=tuple(deleted)
+        ),
+    )
+
+
+def _with_fields(live: ApiDefinition, wanted: ApiDefinition) -> ApiDefinition:
+    # Copied, not dumped and read again: a policy knows which of its fields an author set.
+    authored = {name: getattr(wanted, name) for name in AUTHORED_FIELDS}
+    return live.model_copy(update={**authored, "updated_at": wanted.updated_at})
+
+
+def _portable(apis: Sequence[ApiDefinition]) -> tuple[ApiDefinition, ...]:
+    names = {str(api.id): api.api_name for api in apis}
+    return tuple(with_names(api, names) for api in apis)
+
+
+def _change(action: Action, before: ApiDefinition | None, after: ApiDefinition | None) -> Change:
+    api = after or before
+    if api is None:
+        raise ValueError("a change is from something or to something")
+    if before is None or after is None:
+        return Change(action=action, name=api.api_name, diff=_diff(before, after))
+    a, b = authored_fields(before), authored_fields(after)
+    fields = tuple(name for name in AUTHORED_FIELDS if not same(a[name], b[name]))
+    return Change(action=action, name=api.api_name, fields=fields, diff=_diff(before, after))
+
+
+def _diff(before: ApiDefinition | None, after: ApiDefinition | None) -> str:
+    """The files as they would be exported, before and after, as one unified diff."""
+    old, new = _as_files(before), _as_files(after)
+    lines = [
+        line
+        for name in dict.fromkeys((*old, *new))
+        for line in difflib.unified_diff(
+            old.get(name, "").splitlines(),
+            new.get(name, "").splitlines(),
+            f"live/{name}" if name in old else "/dev/null",
+            f"folder/{name}" if name in new else "/dev/null",
+            lineterm="",
+        )
+    ]
+    return "\n".join(lines)
+
+
+def _as_files(api: ApiDefinition | None) -> dict[str, str]:
+    if api is None:
+        return {}
+    return {
+        f"{api.api_name}.yaml": to_yaml(file_fields(api)),
+        f"{api.api_name}{BODY_SUFFIX[api.logic_type]}": api.logic_body,
+    }
+
+
+def _issues(api: ApiDefinition, compiler: Compiler) -> tuple[Issue, ...]:
+    try:
+        return compiler.compile(api).warnings
+    except DefinitionInvalidError as error:
+        return error.issues
+
+
+def _errors(issues: Sequence[Issue]) -> tuple[Issue, ...]:
+    return tuple(issue for issue in issues if issue.severity == "error")
+
+
+def _broken(api: ApiDefinition, errors: Sequence[Issue]) -> tuple[Issue, ...]:
+    """What would be wrong with a workflow that has no file, by what it calls."""
+    broken = f"{api.api_name!r}, which is live and has no file, would break"
+    return tuple(
+        issue.model_copy(update={"message": f"{broken}: {issue.message}"}) for issue in errors
+    )
+
+
+def _audit_entry(change: Change, caller: Caller) -> AuditEntry:
+    return AuditEntry(
+        tenant_id=caller.tenant_id,
+        actor=caller.subject,
+        action=_AUDIT[change.action],
+        target=change.name,
+        at=datetime.now(UTC),
+        detail={"from": "files", "fields": list(change.fields)},
+    )

@@ -1,0 +1,116 @@
+import json
+import os
+import re
+import subprocess
+import sys
+
+import jsonschema
+import pytest
+
+from engine.cli.definitions import DIFFERENT
+from engine.definition_fields import new_definition
+from engine.definition_schema import definition_schema
+from engine.errors import DefinitionInvalidError
+from engine.model import Caller
+from engine.yaml_source import YamlSource
+from sample_data.source import DEFINITIONS, FOLDER
+
+ROOT = FOLDER.parent
+PAGE = (ROOT / "docs" / "definitions-as-code.md").read_text()
+SCHEMA = json.loads((ROOT / "docs" / "definition.schema.json").read_text())
+
+
+def blocks(language):
+    return re.findall(rf"^```{language}\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+
+
+@pytest.fixture
+def shell(tmp_path):
+    """A function that runs a script where `api-engine` is this checkout, for a new instance."""
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    program = programs / "api-engine"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m engine.cli "$@"\n')
+    program.chmod(0o755)
+    (tmp_path / "work").mkdir()
+    person = {"NAME": "Ana", "EMAIL": "ana@example.com"}
+    environment = {
+        **os.environ,
+        **{
+            f"GIT_{who}_{what}": value
+            for who in ("AUTHOR", "COMMITTER")
+            for what, value in person.items()
+        },
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
+        "API_ENGINE_DATA_DIR": str(tmp_path / "data"),
+        "API_ENGINE_LOG_LEVEL": "ERROR",
+    }
+
+    def run(script):
+        return subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", script],
+            cwd=tmp_path / "work",
+            env=environment,
+            capture_output=True,
+            text=True,
+        )
+
+    return run
+
+
+def test_the_worked_example_works(shell, tmp_path):
+    scripts = blocks("sh")
+    outcome = shell("\n".join(scripts))
+
+    assert outcome.returncode == 0, outcome.stderr
+    assert "+ create late-flights" in outcome.stdout
+    assert "~ update worst-routes (param_schema)" in outcome.stdout
+    assert "flight_date,carrier,flight,dest,arr_delay\n2013-" in outcome.stdout
+    assert "- delete late-flights" in outcome.stdout
+    changes = (tmp_path / "work" / "changes.diff").read_text()
+    assert "+    max: 400\n" in changes
+    assert "+++ folder/late-flights.sql\n" in changes
+
+
+def test_the_page_says_the_exit_code_of_a_difference():
+    assert f"{DIFFERENT} when something does" in PAGE
+    assert f"test $? -eq {DIFFERENT}" in PAGE
+
+
+def test_the_published_schema_is_that_of_the_models():
+    assert definition_schema() == SCHEMA
+
+
+def test_the_schema_is_one():
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_the_schema_takes_the_example_and_every_sample():
+    validator = jsonschema.Draft202012Validator(SCHEMA)
+    texts = [*blocks("yaml"), *(path.read_text() for path in DEFINITIONS.glob("*.yaml"))]
+
+    for text in texts:
+        validator.validate(YamlSource.parse(text).value)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"timeout": 3},
+        {"logic_type": "sqll"},
+        {"param_schema": {"a": {"type": "dat"}}},
+        {"param_schema": {"a": {"maximum": 3}}},
+        {"runtime_policy": {"timeout_seconds": 0}},
+        {"runtime_policy": {"rate_limit": {"per_api": "many"}}},
+        {"tags": "x"},
+    ],
+)
+def test_the_schema_refuses_what_the_models_refuse(wrong):
+    fields = {"logic_type": "sql", "logic_body": "SELECT 1", **wrong}
+
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.Draft202012Validator(SCHEMA).validate(fields)
+    with pytest.raises(DefinitionInvalidError):
+        new_definition({"api_name": "a", **fields}, Caller(subject="test"))
