@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ from engine.deadline import Deadline
 from engine.errors import OverloadedError, TargetTransientError
 from engine.executor_core.sandbox.slots import Slots
 from engine.executor_core.sandbox.supervisor import Sandbox
+from engine.executor_core.sandbox.temp_folders import TempFolders
 from engine.model import SandboxPolicy
 
 DOUBLE = "def main(params, input_payload):\n    return params['number'] * 2"
@@ -161,7 +163,9 @@ def test_a_killed_template_ends_its_scripts_at_once_and_is_replaced(sandbox):
 def test_a_template_killed_between_calls_costs_no_call(sandbox):
     for number in range(3):
         run(sandbox, DOUBLE, {"number": number})
+        family = {template_of(sandbox).pid, *descendants(template_of(sandbox).pid)}
         os.kill(template_of(sandbox).pid, signal.SIGKILL)
+        assert gone_within(2, family)
 
         assert run(sandbox, DOUBLE, {"number": number}).answer == b"LR%d" % (number * 2)
 
@@ -181,7 +185,7 @@ def test_a_stopped_template_does_not_hold_a_call_past_its_deadline(sandbox):
     assert run(sandbox, DOUBLE, {"number": 21}).answer == b"LR42"
 
 
-def test_a_killed_service_leaves_no_process():
+def test_a_killed_service_leaves_no_process_and_its_folder_goes_with_the_next_start():
     source = f"""
 import sys, time
 sys.path.insert(0, {str(Path(__file__).parents[4])!r})
@@ -206,6 +210,8 @@ sandbox.run({SLEEP!r}, {{}}, None, tenant_id="t", policy=SandboxPolicy(), deadli
     service.stdout.close()
 
     assert gone_within(2, family)
+    TempFolders().close()
+    assert not list(Path(tempfile.gettempdir()).glob(f"api-engine-scripts-{service.pid}-*"))
 
 
 def test_one_script_cannot_see_another_tenants_files(sandbox):
