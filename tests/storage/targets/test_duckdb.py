@@ -4,6 +4,8 @@ import os
 import re
 import shutil
 import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -123,6 +125,31 @@ def test_the_worker_ends_with_its_target(target):
     target.close()
 
     assert not Path(f"/proc/{pid}").exists()
+
+
+def test_the_worker_ends_with_a_killed_service(duckdb_file):
+    program = (
+        "import sys, time; from pathlib import Path; from storage.targets.duckdb import DuckDbTarget;"
+        "target = DuckDbTarget(Path(sys.argv[1])); target.ping();"
+        "print(target._process.pid, flush=True); time.sleep(60)"
+    )
+    service = subprocess.Popen(
+        [sys.executable, "-c", program, str(duckdb_file)],
+        stdout=subprocess.PIPE,
+        cwd=Path(__file__).parents[3],
+    )
+    assert service.stdout is not None
+    worker = Path("/proc") / service.stdout.readline().decode().strip()
+    assert worker.exists()
+
+    service.kill()
+    service.communicate()
+
+    for _ in range(100):
+        if not worker.exists():
+            break
+        time.sleep(0.02)
+    assert not worker.exists()
 
 
 def test_the_worker_inherits_no_environment(target, monkeypatch):
