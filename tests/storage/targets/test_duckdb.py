@@ -129,7 +129,8 @@ def test_the_worker_ends_with_its_target(target):
 
 def test_the_worker_ends_with_a_killed_service(duckdb_file):
     program = (
-        "import sys, time; from pathlib import Path; from storage.targets.duckdb import DuckDbTarget;"
+        "import sys, time; from pathlib import Path;"
+        "from storage.targets.duckdb import DuckDbTarget;"
         "target = DuckDbTarget(Path(sys.argv[1])); target.ping();"
         "print(target._process.pid, flush=True); time.sleep(60)"
     )
