@@ -23,8 +23,10 @@ from engine.ports import AuditEntry, DefinitionStore, SettingStore
 class ApiManager:
     """Definitions of the caller's tenant.
 
-    Reading needs the role viewer, changing analyst. Every change is one transaction, one entry in
-    the audit log and, when it publishes, one version; answers cached for the API are dropped.
+    Reading needs the role viewer, changing analyst. A key that is limited to some APIs reads and
+    changes those alone, and can make no API leave or enter its scope. Every change is one
+    transaction, one entry in the audit log and, when it publishes, one version; answers cached for
+    the API are dropped.
     """
 
     def __init__(
@@ -44,12 +46,14 @@ class ApiManager:
     def get(self, ref: str, caller: Caller) -> ApiDefinition:
         """One definition by name or id; raises NotFoundError."""
         authorize(caller, "apis:read")
-        return self._store.get(caller.tenant_id, ref)
+        api = self._store.get(caller.tenant_id, ref)
+        authorize(caller, "apis:read", api)
+        return api
 
     def search(self, query: ApiQuery, caller: Caller) -> Page[ApiDefinition]:
         """Definitions that match, by name."""
         authorize(caller, "apis:read")
-        return self._store.search(caller.tenant_id, query)
+        return self._store.search(caller.tenant_id, query, caller.scope)
 
     def create(
         self, fields: Mapping[str, Any], caller: Caller, *, publish: bool = True, note: str = ""
@@ -62,6 +66,7 @@ class ApiManager:
         """
         authorize(caller, "apis:write")
         api = new_definition(fields, caller)
+        authorize(caller, "apis:write", api)
         if publish:
             self._compiler.compile(api)
             api = api.model_copy(update={"version": 1})
@@ -87,11 +92,10 @@ class ApiManager:
             ConflictError: `expected_version` is no longer the live one.
             DefinitionInvalidError: With every issue; what is live stays as it was.
         """
-        authorize(caller, "apis:write")
-        live = self._store.get(caller.tenant_id, ref)
-        if expected_version is not None and expected_version != live.version:
-            raise _lost_update(live, expected_version)
+        live = self._writable(ref, caller)
+        _refuse_lost_update(live, expected_version)
         changed = changed_definition(live, fields)
+        authorize(caller, "apis:write", changed)
         if not publish:
             self._keep_draft(live, fields, caller)
             return live
@@ -112,17 +116,20 @@ class ApiManager:
 
     def set_active(self, ref: str, caller: Caller, *, active: bool) -> ApiDefinition:
         """Switch an API on or off; a call of an API that is off is refused with 409."""
-        authorize(caller, "apis:write")
-        live = self._store.get(caller.tenant_id, ref)
+        live = self._writable(ref, caller)
         changed = self._store.set_active(caller.tenant_id, live.id, active=active)
         self._forget(live, changed)
         self._record(caller, "api.enable" if active else "api.disable", changed)
         return changed
 
-    def delete(self, ref: str, caller: Caller) -> None:
-        """Remove an API, its versions and its draft; its log rows stay."""
-        authorize(caller, "apis:write")
-        live = self._store.get(caller.tenant_id, ref)
+    def delete(self, ref: str, caller: Caller, *, expected_version: int | None = None) -> None:
+        """Remove an API, its versions and its draft; its log rows stay.
+
+        Raises:
+            ConflictError: `expected_version` is no longer the live one.
+        """
+        live = self._writable(ref, caller)
+        _refuse_lost_update(live, expected_version)
         self._store.delete(caller.tenant_id, live.id)
         self._forget(live)
         self._record(caller, "api.delete", live)
@@ -140,13 +147,11 @@ class ApiManager:
 
     def save_draft(self, ref: str, fields: Mapping[str, Any], caller: Caller) -> ApiDraft:
         """Keep work in progress; it need not compile, and what is live stays as it is."""
-        authorize(caller, "apis:write")
-        return self._keep_draft(self._store.get(caller.tenant_id, ref), fields, caller)
+        return self._keep_draft(self._writable(ref, caller), fields, caller)
 
     def drop_draft(self, ref: str, caller: Caller) -> None:
         """Forget work in progress."""
-        authorize(caller, "apis:write")
-        self._store.drop_draft(caller.tenant_id, self._store.get(caller.tenant_id, ref).id)
+        self._store.drop_draft(caller.tenant_id, self._writable(ref, caller).id)
 
     def versions(self, ref: str, caller: Caller) -> tuple[ApiVersion, ...]:
         """Every published version, newest first."""
@@ -160,6 +165,12 @@ class ApiManager:
         """How version `b` differs from version `a`."""
         first, second = self.version(ref, a, caller), self.version(ref, b, caller)
         return diff_definitions(first.snapshot, second.snapshot)
+
+    def _writable(self, ref: str, caller: Caller) -> ApiDefinition:
+        authorize(caller, "apis:write")
+        api = self._store.get(caller.tenant_id, ref)
+        authorize(caller, "apis:write", api)
+        return api
 
     def _keep_draft(
         self, live: ApiDefinition, fields: Mapping[str, Any], caller: Caller
@@ -191,8 +202,10 @@ class ApiManager:
         )
 
 
-def _lost_update(live: ApiDefinition, expected: int) -> ConflictError:
-    return ConflictError(
+def _refuse_lost_update(live: ApiDefinition, expected: int | None) -> None:
+    if expected is None or expected == live.version:
+        return
+    raise ConflictError(
         f"{live.api_name!r} is at version {live.version}, not {expected}: "
         "somebody published meanwhile",
         details={"version": live.version, "expected_version": expected},

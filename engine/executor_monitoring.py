@@ -120,7 +120,8 @@ class Monitor:
 class ExecutionLog:
     """Reads the execution log of the caller's tenant; at least the viewer role is needed.
 
-    What this process has recorded before a call is seen by it.
+    What this process has recorded before a call is seen by it. A key that is limited to some APIs
+    sees their executions alone; the others are not there.
     """
 
     def __init__(self, store: ExecutionStore, journal: Journal) -> None:
@@ -130,17 +131,17 @@ class ExecutionLog:
     def search(self, query: ExecutionQuery, caller: Caller) -> Page[ExecutionRecord]:
         """Records that match, newest first."""
         self._prepare(caller)
-        return self._store.search(caller.tenant_id, query)
+        return self._store.search(caller.tenant_id, query, caller.scope)
 
     def get(self, execution_id: UUID, caller: Caller) -> ExecutionRecord:
         """One record; raises NotFoundError."""
         self._prepare(caller)
-        return self._store.get(caller.tenant_id, execution_id)
+        return self._store.get(caller.tenant_id, execution_id, caller.scope)
 
     def summary(self, since: datetime, caller: Caller) -> tuple[ApiUsage, ...]:
         """How each API fared since a time."""
         self._prepare(caller)
-        return self._store.summary(caller.tenant_id, since)
+        return self._store.summary(caller.tenant_id, since, caller.scope)
 
     def _prepare(self, caller: Caller) -> None:
         authorize(caller, "logs:read")

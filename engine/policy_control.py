@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.auth import authorize
 from engine.catalog import ApiCatalog
-from engine.errors import BadRequestError, CallerError, ConflictError
+from engine.errors import BadRequestError, CallerError, ConflictError, PermissionDeniedError
 from engine.executor_cache import APICacheService
 from engine.executor_circuit_breaker import CircuitBreakerManager, breaker_key, target_of
 from engine.executor_policies import limits_in_use
@@ -111,8 +111,9 @@ class LimitView:
 class PolicyControl:
     """Breakers, cache and limits of the caller's tenant.
 
-    Looking needs the role viewer, dropping cached answers analyst, steering breakers admin. Every
-    change is an entry in the audit log.
+    Looking needs the role viewer, dropping cached answers analyst, steering breakers admin. A key
+    that is limited to some APIs sees and changes what is theirs. Every change is an entry in the
+    audit log.
     """
 
     store: DefinitionStore
@@ -158,8 +159,12 @@ class PolicyControl:
     ) -> tuple[Transition, ...]:
         """The latest changes of state, newest first, of all breakers or of one API's."""
         authorize(caller, "policies:read")
-        key = breaker_key(self.store.get(caller.tenant_id, api)) if api else None
+        one = self.store.get(caller.tenant_id, api) if api else None
+        authorize(caller, "policies:read", one)
         names = {key: _breaker_name(apis) for key, apis in self._guarded(caller).items()}
+        history = self.breaker_manager.history(
+            caller, key=breaker_key(one) if one else None, limit=limit
+        )
         return tuple(
             Transition(
                 breaker=names.get(event.key, key_without_tenant(event.key)),
@@ -169,7 +174,8 @@ class PolicyControl:
                 reason=event.reason,
                 by=event.by,
             )
-            for event in self.breaker_manager.history(caller, key=key, limit=limit)
+            for event in history
+            if event.key in names or not _is_limited_to_apis(caller)
         )
 
     def cache_stats(self, caller: Caller) -> CacheStats:
@@ -240,7 +246,8 @@ class PolicyControl:
     def _published(self, caller: Caller) -> Iterator[ApiDefinition]:
         offset, total = 0, 1
         while offset < total:
-            page = self.store.search(caller.tenant_id, ApiQuery(limit=_PAGE, offset=offset))
+            query = ApiQuery(limit=_PAGE, offset=offset)
+            page = self.store.search(caller.tenant_id, query, caller.scope)
             yield from (api for api in page.items if api.version)
             offset, total = offset + _PAGE, page.total
 
@@ -258,6 +265,11 @@ class PolicyControl:
             raise BadRequestError("select cached answers by exactly one of api, tag and all")
         api = self.store.get(caller.tenant_id, selection.api) if selection.api else None
         authorize(caller, "cache:invalidate", api)
+        if api is None and _is_limited_to_apis(caller):
+            raise PermissionDeniedError(
+                f"{caller.subject} is limited to some APIs, and these answers may be of others",
+                hint="Select the answers of one API.",
+            )
         return api
 
     def _keys(
@@ -281,6 +293,11 @@ class PolicyControl:
                 detail=detail,
             )
         )
+
+
+def _is_limited_to_apis(caller: Caller) -> bool:
+    """Whether the caller is a key that reaches some APIs only."""
+    return caller.scope is not None and caller.scope.names_apis
 
 
 def _breaker_view(apis: list[ApiDefinition], snapshot: BreakerSnapshot) -> BreakerView:

@@ -531,8 +531,10 @@ class DefinitionStore(Protocol):
         """Id, published version and `is_active` of every API, cheaply."""
         ...
 
-    def search(self, tenant_id: str, query: ApiQuery) -> Page[ApiDefinition]:
-        """Definitions that match, by name."""
+    def search(
+        self, tenant_id: str, query: ApiQuery, scope: Scope | None = None
+    ) -> Page[ApiDefinition]:
+        """Definitions that match, by name; with a scope, those of its patterns and tags."""
         ...
 
     def all(self, tenant_id: str) -> tuple[ApiDefinition, ...]:
@@ -608,21 +610,30 @@ class DefinitionStore(Protocol):
 
 
 class ExecutionStore(Protocol):
-    """The execution log as rows."""
+    """The execution log as rows; with a scope, those of the APIs that its patterns and tags name.
+
+    Which APIs those are, their live definitions tell; calls of what is no API are in no such scope.
+    """
 
     def insert(self, records: Sequence[ExecutionRecord]) -> None:
         """Add records in one transaction; those already there are left as they are."""
         ...
 
-    def get(self, tenant_id: str, execution_id: UUID) -> ExecutionRecord:
+    def get(
+        self, tenant_id: str, execution_id: UUID, scope: Scope | None = None
+    ) -> ExecutionRecord:
         """One record; raises NotFoundError."""
         ...
 
-    def search(self, tenant_id: str, query: ExecutionQuery) -> Page[ExecutionRecord]:
+    def search(
+        self, tenant_id: str, query: ExecutionQuery, scope: Scope | None = None
+    ) -> Page[ExecutionRecord]:
         """Records that match, newest first."""
         ...
 
-    def summary(self, tenant_id: str, since: datetime) -> tuple[ApiUsage, ...]:
+    def summary(
+        self, tenant_id: str, since: datetime, scope: Scope | None = None
+    ) -> tuple[ApiUsage, ...]:
         """Calls since a time, per API."""
         ...
 

@@ -11,12 +11,13 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Text, cast, exc, func, or_, true
 
 from engine.errors import ConflictError, NotFoundError
-from engine.model import ApiDefinition, ApiDraft, ApiQuery, ApiVersion, Page
+from engine.model import ApiDefinition, ApiDraft, ApiQuery, ApiVersion, Page, Scope
 from engine.model.definition import AUTHORED_FIELDS
 from engine.ports import AuditEntry, DefinitionChanges
 from storage.audit import audit_insert
 from storage.columns import json_array_contains
 from storage.database import Database, TenantRows
+from storage.scopes import api_in_scope
 from storage.tables import ApiDefinitionRow, ApiVersionRow, table_of
 
 _LIVE = tuple(table_of(ApiDefinitionRow).c[name] for name in ApiDefinition.model_fields)
@@ -53,9 +54,11 @@ class SqlDefinitionStore:
             found = rows.execute(rows.select(row, row.id, row.version, row.is_active))
             return tuple((each.id, each.version, each.is_active) for each in found)
 
-    def search(self, tenant_id: str, query: ApiQuery) -> Page[ApiDefinition]:
-        """Definitions that match, by name."""
-        wanted = _matching(query)
+    def search(
+        self, tenant_id: str, query: ApiQuery, scope: Scope | None = None
+    ) -> Page[ApiDefinition]:
+        """Definitions that match, by name; with a scope, those of its patterns and tags."""
+        wanted = _matching(query) & api_in_scope(scope)
         with self._database.reading(tenant_id) as rows:
             total = rows.execute(
                 rows.select(ApiDefinitionRow, func.count()).where(wanted)

@@ -11,12 +11,13 @@ from sqlalchemy import ColumnElement, Connection, func, true
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.errors import NotFoundError
-from engine.model import ExecutionQuery, ExecutionRecord, Page
+from engine.model import ExecutionQuery, ExecutionRecord, Page, Scope
 from engine.ports import ApiUsage
 from storage.database import Database
 from storage.rollup_reading import SqlRollupStore
 from storage.rollups import RollupWriter
-from storage.tables import ExecutionRow, table_of
+from storage.scopes import api_in_scope, execution_in_scope
+from storage.tables import ApiDefinitionRow, ExecutionRow, table_of
 
 _TABLE = table_of(ExecutionRow)
 _COLUMNS = tuple(_TABLE.c[name] for name in ExecutionRecord.model_fields)
@@ -58,24 +59,27 @@ class SqlExecutionStore:
         first = {record.id: record for record in reversed(records)}
         return [first[record_id] for record_id in new]
 
-    def get(self, tenant_id: str, execution_id: UUID) -> ExecutionRecord:
+    def get(
+        self, tenant_id: str, execution_id: UUID, scope: Scope | None = None
+    ) -> ExecutionRecord:
         """One record; raises NotFoundError."""
         with self._database.reading(tenant_id) as rows:
-            found = rows.execute(
-                rows.select(ExecutionRow, *_COLUMNS).where(ExecutionRow.id == execution_id)
-            ).mappings()
+            wanted = (ExecutionRow.id == execution_id) & execution_in_scope(rows, scope)
+            found = rows.execute(rows.select(ExecutionRow, *_COLUMNS).where(wanted)).mappings()
             row = found.one_or_none()
         if row is None:
             raise NotFoundError(f"there is no execution {execution_id}")
         return ExecutionRecord.model_validate(dict(row))
 
-    def search(self, tenant_id: str, query: ExecutionQuery) -> Page[ExecutionRecord]:
+    def search(
+        self, tenant_id: str, query: ExecutionQuery, scope: Scope | None = None
+    ) -> Page[ExecutionRecord]:
         """Records that match, newest first, without their `response_data`, which `get` reads.
 
         A page of answers of up to 1 MB each would be too much for a list.
         """
-        wanted = _matching(query)
         with self._database.reading(tenant_id) as rows:
+            wanted = _matching(query) & execution_in_scope(rows, scope)
             total = rows.execute(rows.select(ExecutionRow, func.count()).where(wanted)).scalar_one()
             page = rows.execute(
                 rows.select(ExecutionRow, *_LISTED)
@@ -87,9 +91,21 @@ class SqlExecutionStore:
             items = tuple(ExecutionRecord.model_validate(dict(row)) for row in page)
         return Page(items=items, total=total, limit=query.limit, offset=query.offset)
 
-    def summary(self, tenant_id: str, since: datetime) -> tuple[ApiUsage, ...]:
+    def summary(
+        self, tenant_id: str, since: datetime, scope: Scope | None = None
+    ) -> tuple[ApiUsage, ...]:
         """Live calls since a time, per API, the most called first; test runs are left out."""
-        return self._rollups.usage(tenant_id, since, datetime.now(UTC))
+        usage = self._rollups.usage(tenant_id, since, datetime.now(UTC))
+        visible = self._visible(tenant_id, scope)
+        return usage if visible is None else tuple(u for u in usage if u.api_id in visible)
+
+    def _visible(self, tenant_id: str, scope: Scope | None) -> frozenset[UUID] | None:
+        """The APIs that a scope names; None where it names none, so limits nothing."""
+        if scope is None or not scope.names_apis:
+            return None
+        with self._database.reading(tenant_id) as rows:
+            named = rows.select(ApiDefinitionRow, ApiDefinitionRow.id).where(api_in_scope(scope))
+            return frozenset(rows.execute(named).scalars())
 
 
 def _matching(query: ExecutionQuery) -> ColumnElement[bool]:

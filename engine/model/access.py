@@ -27,6 +27,11 @@ class Scope(BaseModel):
     api_patterns: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
 
+    @property
+    def names_apis(self) -> bool:
+        """Whether it is limited to some APIs."""
+        return bool(self.api_patterns or self.tags)
+
 
 class Caller(BaseModel):
     """An authenticated caller, bound to one tenant.

@@ -75,9 +75,11 @@ async def change_api(
 
 
 @router.delete("/apis/{api}", **documented(Envelope[None], 404, 409))
-async def delete_api(api: ApiRef, visit: VisitDep) -> Response:
+async def delete_api(api: ApiRef, visit: VisitDep, if_match: IfMatch = None) -> Response:
     """Delete an API with its versions; its log stays."""
-    return answer(await visit.run(visit.engine.apis.delete, api, visit.caller))
+    version = expected_version(if_match)
+    delete = partial(visit.engine.apis.delete, api, visit.caller, expected_version=version)
+    return answer(await visit.run(delete))
 
 
 @router.get("/apis/{api}/draft", **documented(Envelope[ApiDraft], 404))

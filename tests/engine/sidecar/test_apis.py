@@ -143,6 +143,16 @@ def test_an_etag_changes_with_the_state_and_not_only_with_the_version(admin, new
     assert on != off
 
 
+def test_what_somebody_changed_meanwhile_is_not_deleted(admin, new_api):
+    api = new_api()
+    seen = {"If-Match": admin.get(url(api)).headers["ETag"]}
+    live = {"If-Match": admin.patch(url(api), json={"description": "by another"}).headers["ETag"]}
+
+    assert admin.delete(url(api), headers=seen).status_code == 409
+    assert admin.delete(url(api), headers=live).status_code == 200
+    assert admin.get(url(api)).status_code == 404
+
+
 def test_what_is_no_etag_is_refused(admin, new_api):
     response = admin.patch(url(new_api()), json={}, headers={"If-Match": "yesterday"})
 
