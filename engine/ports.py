@@ -32,6 +32,7 @@ from engine.model import (
     Role,
     RuntimePolicy,
     Scope,
+    Step,
 )
 from engine.model.execution import BreakerStateName, TraceStage
 from engine.model.tally import Tally
@@ -73,6 +74,18 @@ class NestedCall:
     max_rows: int | None = None
 
 
+class StepWatcher(Protocol):
+    """Is told how the nodes of a run get on, by the thread that schedules them; must not block."""
+
+    def started(self, node_id: str) -> None:
+        """A node begins."""
+        ...
+
+    def ended(self, step: Step) -> None:
+        """A node that was begun has ended."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class WorkflowRunOptions:
     """A partial run of a workflow, for a test.
@@ -80,10 +93,12 @@ class WorkflowRunOptions:
     Attributes:
         until: Run only this node and what it needs; its data is the answer.
         pinned: Data of nodes that are not run but taken to have answered with it.
+        watcher: Who is told of each node as it starts and ends.
     """
 
     until: str | None = None
     pinned: Mapping[str, Any] = field(default_factory=dict)
+    watcher: StepWatcher | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -521,10 +536,6 @@ class DefinitionStore(Protocol):
 
     def stamp(self, tenant_id: str, ref: str) -> tuple[UUID, int, bool]:
         """Id, published version and `is_active` of an API, cheaply; raises NotFoundError."""
-        ...
-
-    def index(self, tenant_id: str) -> tuple[tuple[UUID, int, bool], ...]:
-        """Id, published version and `is_active` of every API, cheaply."""
         ...
 
     def index(self, tenant_id: str) -> tuple[tuple[UUID, int, bool], ...]:
