@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,8 @@ from engine.executor_policies import ConcurrencyGate, check_policy
 from engine.executor_workflow import StoredApis, WorkflowExecutor
 from engine.facade import Engine
 from engine.health import Check, Health
+from engine.metrics import Metrics
+from engine.metrics_window import Kept
 from engine.model import ApiDefinition, Connection, Issue, LogicType
 from engine.model.access import INSTANCE
 from engine.pipeline import Pipeline
@@ -49,9 +52,10 @@ from engine.policy_lab import PolicyLab
 from engine.ports import Dialect, Executor, SettingStore, SharedState
 from engine.published import PublishedApis
 from engine.samples import issue_sample_key, register_samples
-from engine.settings import Settings
 from engine.secrets import Secrets
+from engine.settings import Settings
 from engine.templates import compile_template, to_text
+from engine.upkeep import Upkeep
 from sample_data.build import build_duckdb
 from sample_data.source import DEFINITIONS
 from storage.api_keys import SqlKeyStore
@@ -61,19 +65,25 @@ from storage.definitions import SqlDefinitionStore
 from storage.executions import SqlExecutionStore
 from storage.instance_key import InstanceKey
 from storage.journal import FileJournal
-from storage.migrations import migrate
 from storage.key_rotation import open_key, parse_given, rotate, rotate_file
+from storage.leases import SqlLeases
+from storage.migrations import migrate
+from storage.retention import Retention
+from storage.rollup_keys import Grain
+from storage.rollup_reading import SqlRollupStore
+from storage.rollups import RollupWriter
 from storage.settings import SqlSettingStore
 from storage.shared_state.fallback import FallbackSharedState
 from storage.shared_state.memory import MemorySharedState
 from storage.shared_state.redis import RedisSharedState
 from storage.targets.duckdb import DuckDbTarget
 from storage.targets.postgres import PostgresTarget
-
 from storage.users import SqlUserStore
 
 _PEPPER = "api_key_pepper"
+
 _LAB_CACHE_BYTES = 16 * 1_048_576
+_UPKEEP_S = 60.0
 
 
 @functools.cache
@@ -95,7 +105,6 @@ def build_engine(settings: Settings | None = None) -> Engine:
     return engine
 
 
-@dataclass(frozen=True, slots=True)
 def rotate_instance_key(settings: Settings, new_key_file: Path | None) -> int:
     """Encrypt every secret and connection with another instance key; how many there were.
 
@@ -122,6 +131,7 @@ def rotate_instance_key(settings: Settings, new_key_file: Path | None) -> int:
         return rotate(database, parse_given(given), InstanceKey.read_or_make(new_key_file))
 
 
+@dataclass(frozen=True, slots=True)
 class _Stores:
     """Everything that keeps data, opened."""
 
@@ -129,8 +139,8 @@ class _Stores:
     executions: SqlExecutionStore
     connections: SqlConnectionStore
     keys: SqlKeyStore
-    settings: SqlSettingStore
     users: SqlUserStore
+    settings: SqlSettingStore
     journal: FileJournal
     database: Database
     instance_key: InstanceKey
@@ -184,11 +194,12 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
         ),
         checks=Checker(compiler, sql),
         logs=ExecutionLog(stores.executions, stores.journal),
+        metrics=Metrics(SqlRollupStore(stores.database), stores.journal, _kept(settings)),
         connections=connections,
         auth=auth,
+        secrets=Secrets(stores.settings),
         policies=PolicyControl(
             store=stores.definitions,
-        secrets=Secrets(stores.settings),
             catalog=catalog,
             shared=shared,
             cache=cache,
@@ -223,18 +234,50 @@ def _open_stores(settings: Settings, opening: ExitStack) -> _Stores:
         executions=executions,
         connections=SqlConnectionStore(database, instance_key),
         keys=SqlKeyStore(database),
+        users=SqlUserStore(database),
         settings=SqlSettingStore(database, instance_key),
         journal=journal,
-        users=SqlUserStore(database),
         database=database,
         instance_key=instance_key,
     )
     instance_key.check_against(stores.settings)
+    opening.callback(_upkeep(settings, database).close)
     return stores
 
 
-def _shared_state(settings: Settings) -> SharedState:
-    memory = MemorySharedState(cache_bytes=settings.cache_memory_mb * 1_048_576)
+def _kept(settings: Settings) -> Kept:
+    return Kept(
+        minutes=timedelta(days=settings.metrics_minute_days),
+        hours=timedelta(days=settings.metrics_hour_days),
+    )
+
+
+def _upkeep(settings: Settings, database: Database) -> Upkeep:
+    """The background work on the execution log and its sums, in one process at a time."""
+    writer, retention = RollupWriter(database), Retention(database)
+    kept: dict[Grain, int] = {
+        "minute": settings.metrics_minute_days,
+        "hour": settings.metrics_hour_days,
+        "day": settings.metrics_day_days,
+    }
+
+    def fold() -> None:
+        writer.fold(datetime.now(UTC) - timedelta(minutes=1))
+
+    def drop_executions() -> None:
+        retention.drop_executions(timedelta(days=settings.log_retention_days), datetime.now(UTC))
+
+    def drop_sums() -> None:
+        for grain, days in kept.items():
+            retention.drop_sums(grain, timedelta(days=days), datetime.now(UTC))
+
+    return Upkeep(
+        functools.partial(SqlLeases(database).take, "upkeep"),
+        {"fold": fold, "log retention": drop_executions, "metrics retention": drop_sums},
+        every_s=_UPKEEP_S,
+    )
+
+
 def _auth(settings: Settings, stores: _Stores, shared: SharedState) -> Auth:
     audit = stores.settings
     bindings = RoleBindings(stores.users, audit)
@@ -258,6 +301,8 @@ def _api_key_pepper(stores: _Stores) -> bytes:
     return bytes.fromhex(kept)
 
 
+def _shared_state(settings: Settings) -> SharedState:
+    memory = MemorySharedState(cache_bytes=settings.cache_memory_mb * 1_048_576)
     url = _plain(settings.redis_url)
     return FallbackSharedState(RedisSharedState(url), memory) if url else memory
 

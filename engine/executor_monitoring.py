@@ -66,6 +66,8 @@ class Monitor:
         params_kept, params_cut = fit_json(params or {}, self._max_bytes)
         answer, answer_cut = json_head(result.data_json, self._max_bytes)
         metadata = self._metadata(result, input_payload)
+        if breaker_changed and result.circuit_breaker_state == "open":
+            metadata["breaker_tripped"] = True
         if params_cut:
             metadata["request_truncated"] = True
         error = result.error

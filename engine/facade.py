@@ -20,12 +20,14 @@ from engine.definition_sync import DefinitionSync
 from engine.executor_cache import APICacheService
 from engine.executor_circuit_breaker import CircuitBreakerManager
 from engine.executor_monitoring import ExecutionLog
+from engine.metrics import Metrics
 from engine.model import Caller, ExecutionResult
 from engine.pipeline import Pipeline
 from engine.policy_control import PolicyControl
 from engine.policy_lab import PolicyLab
 from engine.ports import SharedState
 from engine.published import PublishedApis
+from engine.secrets import Secrets
 from engine.settings import Settings
 
 HealthCheck = Callable[[], dict[str, Any]]
@@ -41,6 +43,7 @@ class Engine:
         definitions: The same as files: exported, compared, applied.
         checks: Validation of definitions and statements that are not saved yet.
         logs: The execution log.
+        metrics: Counts, rates and percentiles of any window.
         connections: The query targets.
         auth: Callers: API keys, users, roles and sessions.
         secrets: Names of secrets; their values can be stored and used, never read back.
@@ -57,13 +60,14 @@ class Engine:
     definitions: DefinitionSync
     checks: Checker
     logs: ExecutionLog
+    metrics: Metrics
     connections: Connections
     auth: Auth
+    secrets: Secrets
     policies: PolicyControl
     lab: PolicyLab
     cache: APICacheService
     breakers: CircuitBreakerManager
-    secrets: Secrets
     shared: SharedState
     health: HealthCheck
     closing: ExitStack

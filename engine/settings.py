@@ -121,6 +121,20 @@ class Settings(BaseSettings):
     cache_memory_mb: int = Field(
         default=64, ge=1, description="Memory of the in-process answer cache in MB."
     )
+    log_retention_days: int = Field(
+        default=90,
+        ge=1,
+        description="Days that executions are kept in the log; metrics last longer.",
+    )
+    metrics_minute_days: int = Field(
+        default=2, ge=1, description="Days that metrics are kept by the minute."
+    )
+    metrics_hour_days: int = Field(
+        default=90, ge=2, description="Days that metrics are kept by the hour."
+    )
+    metrics_day_days: int = Field(
+        default=730, ge=2, description="Days that metrics are kept by the day."
+    )
     environment_connections: Annotated[Mapping[str, SecretStr], NoDecode] = Field(
         default_factory=dict,
         description="Targets given as `API_ENGINE_CONNECTION_<NAME>=postgresql://…`.",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
-from sqlalchemy import delete
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.database import Database
@@ -39,9 +38,3 @@ class SqlLeases:
         )
         with self._database.write() as connection:
             return connection.execute(taking.returning(_TABLE.c.name)).first() is not None
-
-    def give_back(self, name: str) -> None:
-        """End a lease; without effect when another holds it."""
-        mine = (_TABLE.c.name == name) & (_TABLE.c.holder == self._holder)
-        with self._database.write() as connection:
-            connection.execute(delete(_TABLE).where(mine))

@@ -29,7 +29,7 @@ from engine.ports import ApiUsage, Rollup, RollupQuery
 from storage.database import Database, TenantRows
 from storage.rollup_keys import DAY_S, HOUR_S, MINUTE_S
 from storage.rollups import tally_of
-from storage.tables import RollupRow, table_of
+from storage.tables import ApiDefinitionRow, RollupRow, table_of
 
 SLICES = 24
 """Slices of the window in `ApiUsage.series`."""
@@ -121,6 +121,12 @@ class SqlRollupStore:
             Rollup(start=start, api_id=api_id, value="", tally=tally)
             for api_id, tally in tallies.items()
         )
+
+    def api_names(self, tenant_id: str) -> Mapping[UUID, str]:
+        """The names of the APIs there are."""
+        with self._database.reading(tenant_id) as rows:
+            named = rows.select(ApiDefinitionRow, ApiDefinitionRow.id, ApiDefinitionRow.api_name)
+            return {row.id: row.api_name for row in rows.execute(named)}
 
     def usage(self, tenant_id: str, since: datetime, now: datetime) -> tuple[ApiUsage, ...]:
         """Live calls of each API since a time, the most called first.

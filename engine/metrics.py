@@ -1,0 +1,318 @@
+"""How APIs fare: counts, rates and percentiles of any window, from sums and never from rows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal, TypeVar
+from uuid import UUID
+
+from engine.auth import authorize
+from engine.metrics_text import prometheus_text
+from engine.metrics_window import Kept, Window, window_of
+from engine.model import Caller
+from engine.model.tally import Tally
+from engine.ports import Facet, Journal, Rollup, RollupQuery, RollupStore
+
+Key = TypeVar("Key")
+ApiAndValue = tuple[UUID | None, str]
+GroupBy = Literal["api", "user", "tenant", "version", "status", "cause", "source"]
+
+MAX_GROUPS = 100
+NO_API = "(no such API)"
+DELETED = "(deleted)"
+RECENTLY = timedelta(minutes=5)
+"""What the gauges of the Prometheus form look back on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MetricsQuery:
+    """A question about metrics.
+
+    Attributes:
+        window: How far back, at least; slices are whole.
+        step: Length of a slice; one that makes at most a hundred slices when None.
+        until: Where the window ends; now when None.
+        api_id: Of this API alone.
+        group_by: By what to tell calls apart.
+    """
+
+    window: timedelta = timedelta(hours=1)
+    step: timedelta | None = None
+    until: datetime | None = None
+    api_id: UUID | None = None
+    group_by: GroupBy | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What the calls of a slice or window come to; test runs are left out.
+
+    Rejected calls count in `calls` alone: rates and durations know nothing of them. What cannot be
+    told without calls is None. Percentiles are within `RANK_ERROR` of `engine.model.latency`.
+    """
+
+    calls: int
+    success: int
+    fail: int
+    timeout: int
+    rejected: int
+    success_rate: float | None
+    p50_ms: float | None
+    p95_ms: float | None
+    p99_ms: float | None
+    mean_ms: float | None
+    min_ms: float | None
+    max_ms: float | None
+    cached: int
+    cache_lookups: int
+    cache_hit_rate: float | None
+    retries: int
+    breaker_trips: int
+    rate_limited: int
+
+    @classmethod
+    def of(cls, tally: Tally) -> Figures:
+        """The figures of a tally."""
+        return cls(
+            calls=tally.calls,
+            success=tally.success,
+            fail=tally.fail,
+            timeout=tally.timeout,
+            rejected=tally.rejected,
+            success_rate=tally.success_rate,
+            p50_ms=tally.latency.percentile(50),
+            p95_ms=tally.latency.percentile(95),
+            p99_ms=tally.latency.percentile(99),
+            mean_ms=_rounded(tally.mean_ms),
+            min_ms=tally.min_ms,
+            max_ms=tally.max_ms,
+            cached=tally.cached,
+            cache_lookups=tally.cache_lookups,
+            cache_hit_rate=tally.cache_hit_rate,
+            retries=tally.retries,
+            breaker_trips=tally.breaker_trips,
+            rate_limited=tally.rate_limited,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """The figures of one slice."""
+
+    start: datetime
+    figures: Figures
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """The calls that have one value in common; `series` has the slices in which there were any."""
+
+    value: str
+    label: str
+    api_id: UUID | None
+    total: Figures
+    series: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricsReport:
+    """The answer to a `MetricsQuery`.
+
+    `series` has every slice, `groups` at most `MAX_GROUPS`, those with the most calls first.
+    """
+
+    since: datetime
+    until: datetime
+    step_s: int
+    group_by: GroupBy | None
+    total: Figures
+    series: tuple[Point, ...]
+    groups: tuple[Group, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorGroup:
+    """The calls of one API that ended with the same error, and the newest of them."""
+
+    cause: str
+    api_id: UUID | None
+    api_name: str
+    calls: int
+    last_at: datetime | None
+    example_id: UUID | None
+
+
+class Metrics:
+    """Answers for the caller's tenant; at least the viewer role is needed.
+
+    What this process has recorded before a question is counted in its answer.
+    """
+
+    def __init__(
+        self,
+        store: RollupStore,
+        journal: Journal,
+        kept: Kept,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._store = store
+        self._journal = journal
+        self._kept = kept
+        self._clock = clock
+
+    def report(self, query: MetricsQuery, caller: Caller) -> MetricsReport:
+        """Totals and series of a window; raises BadRequestError for one that cannot be answered."""
+        tenant_id = self._prepare(caller)
+        window = self._window(query)
+        slices = self._store.read(tenant_id, _rollups(window, query.api_id))
+        by_start = _merged(slices, lambda each: each.start)
+        total = _sum(by_start.values())
+        return MetricsReport(
+            since=window.since,
+            until=window.until,
+            step_s=window.step_s,
+            group_by=query.group_by,
+            total=Figures.of(total),
+            series=tuple(
+                Point(start, Figures.of(by_start.get(start, Tally()))) for start in window.starts
+            ),
+            groups=self._groups(tenant_id, window, query, slices),
+        )
+
+    def errors(self, query: MetricsQuery, caller: Caller) -> tuple[ErrorGroup, ...]:
+        """Calls that ended with an error, by API and cause, the most frequent first."""
+        tenant_id = self._prepare(caller)
+        wanted = _rollups(self._window(query), query.api_id, "cause", by_api=True)
+        newest = self._store.newest(tenant_id, wanted)
+        names = self._store.api_names(tenant_id)
+        causes = _merged(self._store.read(tenant_id, wanted), _api_and_value)
+        groups = [
+            ErrorGroup(
+                cause=cause,
+                api_id=api_id,
+                api_name=_api_name(api_id, names),
+                calls=tally.calls,
+                last_at=tally.last_at,
+                example_id=newest.get((api_id, cause)),
+            )
+            for (api_id, cause), tally in causes.items()
+        ]
+        return tuple(sorted(groups, key=lambda each: (-each.calls, each.api_name, each.cause)))
+
+    def prometheus(self, caller: Caller) -> str:
+        """The metrics of every API there is in Prometheus' text form; see `docs/metrics.md`."""
+        tenant_id = self._prepare(caller)
+        now = self._clock()
+        recently = RollupQuery(since=now - RECENTLY, until=now + RECENTLY, by_api=True)
+        names = self._store.api_names(tenant_id)
+        return prometheus_text(
+            _by_name(self._store.lifetime(tenant_id), names),
+            _by_name(self._store.read(tenant_id, recently), names),
+        )
+
+    def _prepare(self, caller: Caller) -> str:
+        authorize(caller, "logs:read")
+        self._journal.flush()
+        return caller.tenant_id
+
+    def _window(self, query: MetricsQuery) -> Window:
+        return window_of(
+            query.window, step=query.step, until=query.until, now=self._clock(), kept=self._kept
+        )
+
+    def _groups(
+        self, tenant_id: str, window: Window, query: MetricsQuery, slices: tuple[Rollup, ...]
+    ) -> tuple[Group, ...]:
+        if query.group_by is None:
+            return ()
+        if query.group_by == "tenant":
+            return _group_up(slices, lambda _: (None, tenant_id), lambda _, value: value)
+        names = self._store.api_names(tenant_id)
+        if query.group_by == "api":
+            found = self._store.read(tenant_id, _rollups(window, query.api_id, by_api=True))
+            return _group_up(
+                found,
+                lambda each: (each.api_id, str(each.api_id or "")),
+                lambda api_id, _: _api_name(api_id, names),
+            )
+        by_api = query.group_by == "version"
+        wanted = _rollups(window, query.api_id, query.group_by, by_api=by_api)
+        found = self._store.read(tenant_id, wanted)
+        return _group_up(found, _api_and_value, lambda api_id, value: _label(api_id, value, names))
+
+
+def _rollups(
+    window: Window, api_id: UUID | None, facet: Facet = "all", *, by_api: bool = False
+) -> RollupQuery:
+    return RollupQuery(
+        since=window.since,
+        until=window.until,
+        step_s=window.step_s,
+        api_id=api_id,
+        facet=facet,
+        by_api=by_api,
+    )
+
+
+def _group_up(
+    rollups: Iterable[Rollup],
+    key: Callable[[Rollup], ApiAndValue],
+    label: Callable[[UUID | None, str], str],
+) -> tuple[Group, ...]:
+    members: defaultdict[ApiAndValue, list[Rollup]] = defaultdict(list)
+    for rollup in rollups:
+        members[key(rollup)].append(rollup)
+    groups = [
+        Group(
+            value=value,
+            label=label(api_id, value),
+            api_id=api_id,
+            total=Figures.of(_sum(each.tally for each in found)),
+            series=tuple(
+                Point(each.start, Figures.of(each.tally))
+                for each in sorted(found, key=lambda each: each.start)
+            ),
+        )
+        for (api_id, value), found in members.items()
+    ]
+    groups.sort(key=lambda group: (-group.total.calls, group.label))
+    return tuple(groups[:MAX_GROUPS])
+
+
+def _merged(rollups: Iterable[Rollup], key: Callable[[Rollup], Key]) -> dict[Key, Tally]:
+    tallies: defaultdict[Key, Tally] = defaultdict(Tally)
+    for rollup in rollups:
+        tallies[key(rollup)].merge(rollup.tally)
+    return dict(tallies)
+
+
+def _by_name(rollups: Iterable[Rollup], names: Mapping[UUID, str]) -> dict[str, Tally]:
+    """By the names of the APIs that are not deleted."""
+    named = ((_api_name(each.api_id, names), each.tally) for each in rollups)
+    return {name: tally for name, tally in named if name != DELETED}
+
+
+def _sum(tallies: Iterable[Tally]) -> Tally:
+    total = Tally()
+    for tally in tallies:
+        total.merge(tally)
+    return total
+
+
+def _api_and_value(rollup: Rollup) -> ApiAndValue:
+    return rollup.api_id, rollup.value
+
+
+def _api_name(api_id: UUID | None, names: Mapping[UUID, str]) -> str:
+    return NO_API if api_id is None else names.get(api_id, DELETED)
+
+
+def _label(api_id: UUID | None, value: str, names: Mapping[UUID, str]) -> str:
+    return value if api_id is None else f"{_api_name(api_id, names)} · version {value}"
+
+
+def _rounded(duration_ms: float | None) -> float | None:
+    return None if duration_ms is None else round(duration_ms, 3)
