@@ -61,7 +61,24 @@ class Progress:
 
     def steps(self) -> tuple[Step, ...]:
         """Every node of the run, in listed order."""
-        return tuple(self._step(node_id) for node_id in self.schedule.states)
+        return tuple(self.step(node_id) for node_id in self.schedule.states)
+
+    def step(self, node_id: str) -> Step:
+        """What one node has come to."""
+        result = self._result(node_id)
+        is_unfinished = self.schedule.states[node_id] is State.RUNNING
+        note = "unfinished at the deadline" if is_unfinished else result.note
+        return Step(
+            node_id=node_id,
+            status=self._status(node_id),
+            execution_id=result.execution_id,
+            started_ms=result.started_ms,
+            duration_ms=result.duration_ms,
+            attempts=result.attempts,
+            row_count=result.row_count,
+            error=result.error,
+            note=self.schedule.notes.get(node_id, note),
+        )
 
     def steps_json(self) -> list[dict[str, Any]]:
         """The steps as the details of an error have them."""
@@ -141,22 +158,6 @@ class Progress:
         if self.schedule.was_handled(node_id):
             return "handled"
         return _STATUS[self.schedule.states.get(node_id, State.SKIPPED)]
-
-    def _step(self, node_id: str) -> Step:
-        result = self._result(node_id)
-        is_unfinished = self.schedule.states[node_id] is State.RUNNING
-        note = "unfinished at the deadline" if is_unfinished else result.note
-        return Step(
-            node_id=node_id,
-            status=self._status(node_id),
-            execution_id=result.execution_id,
-            started_ms=result.started_ms,
-            duration_ms=result.duration_ms,
-            attempts=result.attempts,
-            row_count=result.row_count,
-            error=result.error,
-            note=self.schedule.notes.get(node_id, note),
-        )
 
 
 def encoded(value: Any, what: str) -> bytes:

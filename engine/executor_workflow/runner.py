@@ -78,7 +78,7 @@ class WorkflowRun:
 
     def _run_one_by_one(self) -> None:
         while taken := self._progress.schedule.take(1):
-            self._progress.finish(taken[0], self._run_node(*self._prepared(taken[0])))
+            self._finish(taken[0], self._run_node(*self._prepared(taken[0])))
 
     def _run_side_by_side(self) -> None:
         pool = ThreadPoolExecutor(self._workflow.max_parallel, "workflow-node")
@@ -91,7 +91,7 @@ class WorkflowRun:
                 if not running:
                     return
                 for future in self._next_ended(running):
-                    self._progress.finish(running.pop(future), future.result())
+                    self._finish(running.pop(future), future.result())
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
@@ -112,7 +112,14 @@ class WorkflowRun:
         names: dict[str, Any] = {**self._names, "steps": steps}
         if node_id in self._compiled.graph.handles:
             names["error"] = self._progress.handled_error(node_id)
+        if self._options.watcher is not None:
+            self._options.watcher.started(node_id)
         return self._nodes[node_id], names
+
+    def _finish(self, node_id: str, result: NodeResult) -> None:
+        self._progress.finish(node_id, result)
+        if self._options.watcher is not None:
+            self._options.watcher.ended(self._progress.step(node_id))
 
     def _run_node(self, node: Node, names: Names) -> NodeResult:
         started = self._clock()

@@ -616,3 +616,34 @@ def test_a_dry_run_tells_order_and_calls_nothing(tenant):
     assert first["params"] == {"value": {"of": "JFK", "rows": "{{steps.a.rows}}"}}
     assert (first["when"], first["waits_for"]) == (True, ["a"])
     assert (second["handler"], third["handles"]) == ("h", ["a"])
+
+
+class Watcher:
+    def __init__(self):
+        self.seen = []
+
+    def started(self, node_id):
+        self.seen.append((node_id, "started"))
+
+    def ended(self, step):
+        self.seen.append((step.node_id, step.status))
+
+
+def test_a_watcher_is_told_of_each_node_as_it_starts_and_ends(tenant):
+    watcher = Watcher()
+
+    tenant.run(CHAIN, options=WorkflowRunOptions(watcher=watcher))
+
+    assert watcher.seen == [
+        (name, what) for name in ("a", "b", "c", "other") for what in ("started", "success")
+    ]
+
+
+def test_a_watcher_is_not_told_of_pinned_nodes(tenant):
+    watcher = Watcher()
+
+    tenant.run(
+        CHAIN, options=WorkflowRunOptions(pinned={"b": {"input": 1}}, watcher=watcher, until="c")
+    )
+
+    assert [name for name, what in watcher.seen if what == "started"] == ["c"]
