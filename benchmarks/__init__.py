@@ -1,0 +1,1 @@
+"""Measurements of what the engine costs, beside what a hand-written equivalent would."""
