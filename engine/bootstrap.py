@@ -42,6 +42,7 @@ from engine.executor_policies import ConcurrencyGate, check_policy
 from engine.executor_workflow import StoredApis, WorkflowExecutor
 from engine.facade import Engine
 from engine.health import Check, Health
+from engine.idempotency import Idempotency
 from engine.metrics import Metrics
 from engine.metrics_window import Kept
 from engine.model import ApiDefinition, Connection, Issue, LogicType
@@ -63,6 +64,7 @@ from storage.connections import SqlConnectionStore
 from storage.database import Database, default_url
 from storage.definitions import SqlDefinitionStore
 from storage.executions import SqlExecutionStore
+from storage.idempotency import SqlIdempotencyStore
 from storage.instance_key import InstanceKey
 from storage.journal import FileJournal
 from storage.key_rotation import open_key, parse_given, rotate, rotate_file
@@ -83,6 +85,9 @@ from storage.users import SqlUserStore
 _PEPPER = "api_key_pepper"
 
 _LAB_CACHE_BYTES = 16 * 1_048_576
+_USUAL_ATTEMPTS = 4
+_RECORDING_S = 30.0
+"""What a call may need beyond its attempts to be recorded and answered."""
 _UPKEEP_S = 60.0
 
 
@@ -189,6 +194,10 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
         pipeline=pipeline,
         apis=apis,
         published=PublishedApis(stores.definitions, catalog),
+        idempotency=Idempotency(
+            SqlIdempotencyStore(stores.database),
+            longest_call_s=settings.max_timeout_seconds * _USUAL_ATTEMPTS + _RECORDING_S,
+        ),
         definitions=DefinitionSync(
             stores.definitions, compiler, functools.partial(_forget, catalog, cache)
         ),

@@ -21,6 +21,7 @@ from engine.executor_cache import APICacheService
 from engine.executor_circuit_breaker import CircuitBreakerManager
 from engine.executor_monitoring import ExecutionLog
 from engine.metrics import Metrics
+from engine.idempotency import Idempotency
 from engine.model import Caller, ExecutionResult
 from engine.pipeline import Pipeline
 from engine.policy_control import PolicyControl
@@ -41,6 +42,7 @@ class Engine:
         apis: Definitions and their life: create, change, publish, roll back, delete.
         published: The APIs that can be called, and what is known of their answers.
         definitions: The same as files: exported, compared, applied.
+        idempotency: Calls that are run once, however often they are sent.
         checks: Validation of definitions and statements that are not saved yet.
         logs: The execution log.
         metrics: Counts, rates and percentiles of any window.
@@ -57,6 +59,7 @@ class Engine:
     pipeline: Pipeline
     apis: ApiManager
     published: PublishedApis
+    idempotency: Idempotency
     definitions: DefinitionSync
     checks: Checker
     logs: ExecutionLog

@@ -933,6 +933,53 @@ class SettingStore(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class KeptAnswer:
+    """An answer as it was sent."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class TakenKey:
+    """What an idempotency key is taken for; `answer` is None while that is running."""
+
+    fingerprint: str
+    answer: KeptAnswer | None
+
+
+class IdempotencyStore(Protocol):
+    """Calls made under an idempotency key, over all processes."""
+
+    def claim(
+        self,
+        tenant_id: str,
+        name: str,
+        fingerprint: str,
+        holder: UUID,
+        *,
+        now: datetime,
+        running_until: datetime,
+        expires_at: datetime,
+    ) -> TakenKey | None:
+        """Take a key; None when it is taken now, else what it was taken for.
+
+        A key that has no answer by `running_until` can be taken again; past `expires_at` it is
+        forgotten.
+        """
+        ...
+
+    def keep(self, tenant_id: str, name: str, holder: UUID, answer: KeptAnswer) -> None:
+        """Keep the answer of a key; without effect when somebody else has it by now."""
+        ...
+
+    def release(self, tenant_id: str, name: str, holder: UUID) -> None:
+        """Give a key back; without effect when somebody else has it by now."""
+        ...
+
+
 class Journal(Protocol):
     """The execution log's write-ahead file: once `append` returns, the record survives SIGKILL."""
 

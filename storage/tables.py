@@ -281,6 +281,23 @@ class RoleBindingRow(TenantRow):
     created_at: Mapped[datetime]
 
 
+class IdempotencyRow(TenantRow):
+    """A call made under an idempotency key; without an answer while it is running."""
+
+    __tablename__ = "tb_idempotency_key"
+    __table_args__ = (Index(None, "expires_at"),)
+
+    tenant_id: Mapped[str] = mapped_column(primary_key=True, sort_order=-1)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    fingerprint: Mapped[str]
+    holder: Mapped[UUID]
+    running_until: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    status: Mapped[int | None]
+    headers: Mapped[dict[str, Any] | None]
+    body: Mapped[bytes | None]
+
+
 class AuditRow(TenantRow):
     """A management action."""
 

@@ -83,7 +83,14 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
             allow_origins=list(settings.cors_origins),
             allow_methods=["*"],
             allow_headers=["*"],
-            expose_headers=["ETag", "Retry-After", "x-request-id", "x-execution-id"],
+            expose_headers=[
+                "ETag",
+                "Idempotency-Replayed",
+                "Retry-After",
+                "x-execution-id",
+                "x-request-id",
+                "x-truncated",
+            ],
         )
     app.add_middleware(RequestIdentity)
 

@@ -1,6 +1,7 @@
 """Published APIs under their own names, with their parameters in the query string."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Header, Path, Request, Response
@@ -9,6 +10,7 @@ from engine.call import ExecutionRequest
 from engine.sidecar.deps import Visit, VisitDep
 from engine.sidecar.etags import answer_tag, is_known
 from engine.sidecar.openapi import documented_call
+from engine.sidecar.repeats import IdempotencyKey, run_call
 from engine.sidecar.results import (
     AskedFormat,
     Format,
@@ -65,10 +67,13 @@ async def call_by_body(
     asked: AskedFormat = None,
     trace: WantTrace = False,
     accept: Accept = "",
+    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Call a published API with the parameters of a body, of the query string, or of both."""
     call = _call(api_name, request, visit, body, want_trace=trace)
-    return await visit.run(_answer, visit, call, negotiate(accept, asked))
+    fmt = negotiate(accept, asked)
+    answer = partial(answer_execution, fmt=fmt, want_trace=trace)
+    return await visit.run(run_call, visit, call, answer, key=idempotency_key, fmt=fmt)
 
 
 def _call(
@@ -84,11 +89,6 @@ def _call(
         trace_id=visit.trace_id,
         want_trace=want_trace,
     )
-
-
-def _answer(visit: Visit, call: ExecutionRequest, fmt: Format) -> Response:
-    result = visit.engine.run(call, visit.caller)
-    return answer_execution(result, fmt, want_trace=call.want_trace)
 
 
 def _answer_unless_known(

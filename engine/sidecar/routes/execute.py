@@ -1,5 +1,6 @@
 """Calls: execute a published API, test a draft, say what a call would do."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Header, Response
@@ -10,6 +11,7 @@ from engine.model import ApiDefinition
 from engine.sidecar.deps import ApiRef, Visit, VisitDep
 from engine.sidecar.envelope import answer
 from engine.sidecar.openapi import documented, documented_call
+from engine.sidecar.repeats import IdempotencyKey, run_call
 from engine.sidecar.results import AskedFormat, Format, WantTrace, answer_execution, negotiate
 from engine.sidecar.schemas import Envelope, ExecuteBody, ExecutionView, UnsavedCall
 
@@ -42,6 +44,7 @@ async def execute(
     trace: WantTrace = False,
     asked: AskedFormat = None,
     accept: Annotated[str, Header(include_in_schema=False)] = "",
+    idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Call a published API."""
     request = ExecutionRequest(
@@ -53,9 +56,8 @@ async def execute(
         want_trace=trace,
     )
     fmt = negotiate(accept, asked)
-    return await visit.run(
-        lambda: answer_execution(visit.engine.run(request, visit.caller), fmt, want_trace=trace)
-    )
+    answer_call = partial(answer_execution, fmt=fmt, want_trace=trace)
+    return await visit.run(run_call, visit, request, answer_call, key=idempotency_key, fmt=fmt)
 
 
 @router.post("/{api}/test", include_in_schema=False)

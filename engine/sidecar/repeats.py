@@ -1,0 +1,59 @@
+"""Answers a repeated request with what its first one was answered with."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import orjson
+from fastapi import Header, Response
+
+from engine.call import ExecutionRequest
+from engine.errors import EngineError
+from engine.idempotency import Attempt
+from engine.model import ExecutionResult
+from engine.ports import KeptAnswer
+from engine.sidecar.deps import Visit
+from engine.sidecar.envelope import refusal
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        description="Run the call once, however often it is sent with this key within a day.",
+    ),
+]
+AnswerResult = Callable[[ExecutionResult], Response]
+
+
+def run_call(
+    visit: Visit, call: ExecutionRequest, answer: AnswerResult, *, key: str | None, fmt: str
+) -> Response:
+    """Run a call and answer it; under a key, at most once.
+
+    Raises:
+        EngineError: The answer has no such format, or the key is taken for something else.
+    """
+    if key is None:
+        return answer(visit.engine.run(call, visit.caller))
+    once = visit.engine.idempotency.run_once(
+        key, _fingerprint(call, fmt), visit.caller, lambda: _attempt(visit, call, answer)
+    )
+    kept = once.answer
+    response = Response(kept.body, kept.status, dict(kept.headers))
+    if once.replayed:
+        response.headers["Idempotency-Replayed"] = "true"
+    return response
+
+
+def _attempt(visit: Visit, call: ExecutionRequest, answer: AnswerResult) -> Attempt:
+    result = visit.engine.run(call, visit.caller)
+    try:
+        response = answer(result)
+    except EngineError as error:
+        response = refusal(error)
+    kept = KeptAnswer(response.status_code, dict(response.headers), bytes(response.body))
+    return Attempt(kept, touched_nothing=result.status == "rejected")
+
+
+def _fingerprint(call: ExecutionRequest, fmt: str) -> bytes:
+    parts: list[Any] = [call.api, call.params, call.query, call.input_payload, fmt, call.want_trace]
+    return orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)
