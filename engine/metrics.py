@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Literal, TypeVar
 from uuid import UUID
@@ -44,6 +44,10 @@ class MetricsQuery:
     until: datetime | None = None
     api_id: UUID | None = None
     group_by: GroupBy | None = None
+
+    def of_api(self, api_id: UUID) -> MetricsQuery:
+        """The same question about one API."""
+        return replace(self, api_id=api_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,35 +169,33 @@ class Metrics:
 
     def report(self, query: MetricsQuery, caller: Caller) -> MetricsReport:
         """Totals and series of a window; raises BadRequestError for one that cannot be answered."""
-        tenant_id = self._prepare(caller)
-        window = self._window(query)
-        slices = self._store.read(tenant_id, _rollups(window, query.api_id))
+        view = self._view(query, caller)
+        window = view.window
+        slices = self._store.read(caller.tenant_id, view.rollups())
         by_start = _merged(slices, lambda each: each.start)
-        total = _sum(by_start.values())
         return MetricsReport(
             since=window.since,
             until=window.until,
             step_s=window.step_s,
             group_by=query.group_by,
-            total=Figures.of(total),
+            total=Figures.of(_sum(by_start.values())),
             series=tuple(
                 Point(start, Figures.of(by_start.get(start, Tally()))) for start in window.starts
             ),
-            groups=self._groups(tenant_id, window, query, slices),
+            groups=self._groups(query.group_by, view, caller, slices) if query.group_by else (),
         )
 
     def errors(self, query: MetricsQuery, caller: Caller) -> tuple[ErrorGroup, ...]:
         """Calls that ended with an error, by API and cause, the most frequent first."""
-        tenant_id = self._prepare(caller)
-        wanted = _rollups(self._window(query), query.api_id, "cause", by_api=True)
-        newest = self._store.newest(tenant_id, wanted)
-        names = self._store.api_names(tenant_id)
-        causes = _merged(self._store.read(tenant_id, wanted), _api_and_value)
+        view = self._view(query, caller)
+        wanted = view.rollups("cause", by_api=True)
+        newest = self._store.newest(caller.tenant_id, wanted)
+        causes = _merged(self._store.read(caller.tenant_id, wanted), _api_and_value)
         groups = [
             ErrorGroup(
                 cause=cause,
                 api_id=api_id,
-                api_name=_api_name(api_id, names),
+                api_name=_api_name(api_id, view.names),
                 calls=tally.calls,
                 last_at=tally.last_at,
                 example_id=newest.get((api_id, cause)),
@@ -204,57 +206,64 @@ class Metrics:
 
     def prometheus(self, caller: Caller) -> str:
         """The metrics of every API there is in Prometheus' text form; see `docs/metrics.md`."""
-        tenant_id = self._prepare(caller)
-        now = self._clock()
-        recently = RollupQuery(since=now - RECENTLY, until=now + RECENTLY, by_api=True)
-        names = self._store.api_names(tenant_id)
-        return prometheus_text(
-            _by_name(self._store.lifetime(tenant_id), names),
-            _by_name(self._store.read(tenant_id, recently), names),
-        )
+        view = self._view(MetricsQuery(window=RECENTLY), caller)
+        ever = self._store.lifetime(caller.tenant_id)
+        recently = self._store.read(caller.tenant_id, view.rollups(by_api=True))
+        seen = [each for each in ever if view.apis is None or each.api_id in view.apis]
+        return prometheus_text(_by_name(seen, view.names), _by_name(recently, view.names))
 
-    def _prepare(self, caller: Caller) -> str:
+    def _view(self, query: MetricsQuery, caller: Caller) -> _View:
+        """What a question is about, of what the caller may see."""
         authorize(caller, "logs:read")
         self._journal.flush()
-        return caller.tenant_id
-
-    def _window(self, query: MetricsQuery) -> Window:
-        return window_of(
+        names = self._store.api_names(caller.tenant_id, caller.scope)
+        is_limited = caller.scope is not None and caller.scope.names_apis
+        apis = frozenset(names) if is_limited else None
+        if query.api_id is not None:
+            asked = frozenset({query.api_id})
+            apis = asked if apis is None else apis & asked
+        window = window_of(
             query.window, step=query.step, until=query.until, now=self._clock(), kept=self._kept
         )
+        return _View(window, apis, names)
 
     def _groups(
-        self, tenant_id: str, window: Window, query: MetricsQuery, slices: tuple[Rollup, ...]
+        self, group_by: GroupBy, view: _View, caller: Caller, slices: tuple[Rollup, ...]
     ) -> tuple[Group, ...]:
-        if query.group_by is None:
-            return ()
-        if query.group_by == "tenant":
-            return _group_up(slices, lambda _: (None, tenant_id), lambda _, value: value)
-        names = self._store.api_names(tenant_id)
-        if query.group_by == "api":
-            found = self._store.read(tenant_id, _rollups(window, query.api_id, by_api=True))
+        if group_by == "tenant":
+            tenant = caller.tenant_id
+            return _group_up(slices, lambda _: (None, tenant), lambda _, value: value)
+        if group_by == "api":
             return _group_up(
-                found,
+                self._store.read(caller.tenant_id, view.rollups(by_api=True)),
                 lambda each: (each.api_id, str(each.api_id or "")),
-                lambda api_id, _: _api_name(api_id, names),
+                lambda api_id, _: _api_name(api_id, view.names),
             )
-        by_api = query.group_by == "version"
-        wanted = _rollups(window, query.api_id, query.group_by, by_api=by_api)
-        found = self._store.read(tenant_id, wanted)
-        return _group_up(found, _api_and_value, lambda api_id, value: _label(api_id, value, names))
+        wanted = view.rollups(group_by, by_api=group_by == "version")
+        return _group_up(
+            self._store.read(caller.tenant_id, wanted),
+            _api_and_value,
+            lambda api_id, value: _label(api_id, value, view.names),
+        )
 
 
-def _rollups(
-    window: Window, api_id: UUID | None, facet: Facet = "all", *, by_api: bool = False
-) -> RollupQuery:
-    return RollupQuery(
-        since=window.since,
-        until=window.until,
-        step_s=window.step_s,
-        api_id=api_id,
-        facet=facet,
-        by_api=by_api,
-    )
+@dataclass(frozen=True, slots=True)
+class _View:
+    """A window, the APIs that are looked at (all when None), and the names of APIs."""
+
+    window: Window
+    apis: frozenset[UUID] | None
+    names: Mapping[UUID, str]
+
+    def rollups(self, facet: Facet = "all", *, by_api: bool = False) -> RollupQuery:
+        return RollupQuery(
+            since=self.window.since,
+            until=self.window.until,
+            step_s=self.window.step_s,
+            apis=self.apis,
+            facet=facet,
+            by_api=by_api,
+        )
 
 
 def _group_up(
@@ -291,8 +300,8 @@ def _merged(rollups: Iterable[Rollup], key: Callable[[Rollup], Key]) -> dict[Key
 
 def _by_name(rollups: Iterable[Rollup], names: Mapping[UUID, str]) -> dict[str, Tally]:
     """By the names of the APIs that are not deleted."""
-    named = ((_api_name(each.api_id, names), each.tally) for each in rollups)
-    return {name: tally for name, tally in named if name != DELETED}
+    tallies = _merged(rollups, lambda each: _api_name(each.api_id, names))
+    return {name: tally for name, tally in tallies.items() if name != DELETED}
 
 
 def _sum(tallies: Iterable[Tally]) -> Tally:

@@ -685,7 +685,7 @@ class RollupQuery:
         since, until: The window, from the whole minute before `since` on; `until` is not in it.
         step_s: Length of the slices; a multiple of a minute, and `since` one of it since 1970.
             None for the window as one.
-        api_id: Of this API alone.
+        apis: Of these APIs alone, one by one or together.
         facet: By what to tell executions apart.
         by_api: Tell them apart by API as well.
     """
@@ -693,7 +693,7 @@ class RollupQuery:
     since: datetime
     until: datetime
     step_s: int | None = None
-    api_id: UUID | None = None
+    apis: frozenset[UUID] | None = None
     facet: Facet = "all"
     by_api: bool = False
 
@@ -716,15 +716,15 @@ class RollupStore(Protocol):
         ...
 
     def newest(self, tenant_id: str, query: RollupQuery) -> Mapping[tuple[UUID | None, str], UUID]:
-        """The newest execution of each API, or of the tenant, and value; slices do not matter."""
+        """The newest execution of each API and value; slices do not matter."""
         ...
 
     def lifetime(self, tenant_id: str) -> tuple[Rollup, ...]:
         """All executions there ever were, by API; with `buckets`."""
         ...
 
-    def api_names(self, tenant_id: str) -> Mapping[UUID, str]:
-        """The names of the APIs there are."""
+    def api_names(self, tenant_id: str, scope: Scope | None = None) -> Mapping[UUID, str]:
+        """The names of the APIs there are; with a scope, of those it names."""
         ...
 
 

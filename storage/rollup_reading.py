@@ -23,12 +23,14 @@ from sqlalchemy import (
 )
 from sqlalchemy import select as select_of
 
+from engine.model import Scope
 from engine.model.latency import Latency
 from engine.model.tally import COUNTERS, Tally
 from engine.ports import ApiUsage, Rollup, RollupQuery
 from storage.database import Database, TenantRows
 from storage.rollup_keys import DAY_S, HOUR_S, MINUTE_S
 from storage.rollups import tally_of
+from storage.scopes import api_in_scope
 from storage.tables import ApiDefinitionRow, RollupRow, table_of
 
 SLICES = 24
@@ -98,7 +100,7 @@ class SqlRollupStore:
         return tuple(found)
 
     def newest(self, tenant_id: str, query: RollupQuery) -> Mapping[tuple[UUID | None, str], UUID]:
-        """The newest execution of each API, or of the tenant, and value; slices do not matter."""
+        """The newest execution of each API and value; slices do not matter."""
         order = func.row_number().over(
             partition_by=(_TABLE.c.api_id, _TABLE.c.value), order_by=_TABLE.c.last_at.desc()
         )
@@ -122,11 +124,11 @@ class SqlRollupStore:
             for api_id, tally in tallies.items()
         )
 
-    def api_names(self, tenant_id: str) -> Mapping[UUID, str]:
-        """The names of the APIs there are."""
+    def api_names(self, tenant_id: str, scope: Scope | None = None) -> Mapping[UUID, str]:
+        """The names of the APIs there are; with a scope, of those it names."""
         with self._database.reading(tenant_id) as rows:
             named = rows.select(ApiDefinitionRow, ApiDefinitionRow.id, ApiDefinitionRow.api_name)
-            return {row.id: row.api_name for row in rows.execute(named)}
+            return {row.id: row.api_name for row in rows.execute(named.where(api_in_scope(scope)))}
 
     def usage(self, tenant_id: str, since: datetime, now: datetime) -> tuple[ApiUsage, ...]:
         """Live calls of each API since a time, the most called first.
@@ -157,12 +159,12 @@ def _minute_s(moment: datetime) -> int:
 
 
 def _matching(query: RollupQuery) -> Condition:
-    of_api = query.by_api or query.api_id is not None
+    of_api = query.by_api or query.apis is not None
     wanted = (_TABLE.c.by_api == of_api) & (_TABLE.c.facet == query.facet)
     if not of_api:
         wanted &= _TABLE.c.api_id.is_(None)
-    if query.api_id is not None:
-        wanted &= _TABLE.c.api_id == query.api_id
+    if query.apis is not None:
+        wanted &= _TABLE.c.api_id.in_(query.apis)
     until_s = int(query.until.timestamp())
     return wanted & or_(
         *(

@@ -23,6 +23,7 @@ from engine.sidecar.routes import (
     document,
     execute,
     logs,
+    metrics,
     ops,
     policies,
     secrets,
@@ -68,7 +69,8 @@ def create_app(engine: Engine | Callable[[], Engine] | None = None) -> FastAPI:
     app.state.documents = OpenApiDocuments(app.openapi)
     _add_middleware(app, settings)
     install_handlers(app)
-    for group in (apis, call, execute, check, logs, policies, secrets, auth, users, ops, document):
+    groups = (apis, call, execute, check, logs, metrics, policies, secrets, auth, users)
+    for group in (*groups, ops, document):
         app.include_router(group.router)
     app.mount(ASSETS_PATH, assets())
     return app

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated, ParamSpec, TypeVar
 
 from fastapi import Depends, Path, Request, Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import AfterValidator
 
 from engine.auth import Credentials
 from engine.facade import Engine
@@ -81,6 +83,14 @@ async def enter_if_known(
     return None
 
 
+def _as_utc(moment: datetime | None) -> datetime | None:
+    if moment is None or moment.tzinfo is not None:
+        return moment and moment.astimezone(UTC)
+    return moment.replace(tzinfo=UTC)
+
+
+AsUtc = AfterValidator(_as_utc)
+"""A time without a zone is one in UTC."""
 VersionNumber = Annotated[int, Path(ge=1, le=2_147_483_647, description="A version's number.")]
 EngineDep = Annotated[Engine, Depends(open_engine)]
 CallPoolDep = Annotated[CallPool, Depends(call_pool)]

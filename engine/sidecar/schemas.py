@@ -231,6 +231,68 @@ class LogEntry(BaseModel):
     created_at: datetime
 
 
+class FiguresView(BaseModel):
+    """What calls come to; what cannot be told without calls is null."""
+
+    calls: int
+    success: int
+    fail: int
+    timeout: int
+    rejected: int
+    success_rate: float | None = Field(description="Of the calls that were not rejected.")
+    p50_ms: float | None
+    p95_ms: float | None
+    p99_ms: float | None
+    mean_ms: float | None
+    min_ms: float | None
+    max_ms: float | None
+    cached: int
+    cache_lookups: int
+    cache_hit_rate: float | None
+    retries: int
+    breaker_trips: int
+    rate_limited: int
+
+
+class PointView(FiguresView):
+    """One slice of time."""
+
+    start: datetime
+
+
+class GroupView(FiguresView):
+    """Calls that have a value in common; `series` has the slices in which there were any."""
+
+    value: str
+    label: str
+    api_id: UUID | None
+    series: list[PointView]
+
+
+class ErrorGroupView(BaseModel):
+    """Calls of one API that ended with the same error, and the newest of them."""
+
+    cause: str
+    api_id: UUID | None
+    api_name: str
+    calls: int
+    last_at: datetime | None
+    example_id: UUID | None
+
+
+class MetricsView(BaseModel):
+    """Metrics of a window: `since` is in it, `until` is not."""
+
+    since: datetime
+    until: datetime
+    step_s: int
+    group_by: str | None
+    total: FiguresView
+    series: list[PointView]
+    groups: list[GroupView]
+    errors: list[ErrorGroupView]
+
+
 class LogView(LogEntry):
     """One execution with its answer, which is a text where it was cut."""
 

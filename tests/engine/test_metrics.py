@@ -8,7 +8,7 @@ import pytest
 from engine.errors import BadRequestError, PermissionDeniedError
 from engine.metrics import DELETED, NO_API, Metrics, MetricsQuery
 from engine.metrics_window import Kept
-from engine.model import ApiDefinition, Caller, ExecutionRecord
+from engine.model import ApiDefinition, Caller, ExecutionRecord, Scope
 from storage.database import Database, default_url
 from storage.definitions import SqlDefinitionStore
 from storage.executions import SqlExecutionStore
@@ -252,3 +252,25 @@ def test_prometheus_gets_counters_histogram_and_gauges(metrics, call, api):
         assert expected in lines
     assert DELETED not in text
     assert text.endswith("\n")
+
+
+def test_a_key_that_is_limited_to_some_apis_sees_those_alone(metrics, call, api):
+    mine, other = api("mine-1"), api("other")
+    call(api_id=mine)
+    for _ in range(3):
+        call(api_id=other, status="fail", error_type="query_failed", executed_by="bo")
+    call(status="rejected", error_type="not_found")
+    limited = ANA.model_copy(update={"scope": Scope(api_patterns=("mine-*",))})
+
+    report = metrics.report(MetricsQuery(group_by="api"), limited)
+
+    assert report.total.calls == 1
+    assert [each.label for each in report.groups] == ["mine-1"]
+    assert metrics.report(MetricsQuery(api_id=other), limited).total.calls == 0
+    users = metrics.report(MetricsQuery(group_by="user"), limited).groups
+    assert [each.value for each in users] == ["ana"]
+    assert metrics.errors(MetricsQuery(), limited) == ()
+    text = metrics.prometheus(limited)
+    assert "mine-1" in text
+    assert "other" not in text
+    assert NO_API not in text

@@ -93,8 +93,8 @@ def test_facets_tell_calls_apart_and_test_runs_count_by_source_alone(
     assert calls_by(rollups, tenant, "user") == {"bo": 1, "ana": 2}
     assert calls_by(rollups, tenant, "cause") == {"query_failed": 1, "not_found": 1}
     assert calls_by(rollups, tenant, "source") == {"rest": 2, "test": 1, "ui": 1}
-    assert calls_by(rollups, tenant, "version", api_id=api_id) == {"1": 1, "2": 1}
-    assert calls_by(rollups, tenant, "user", api_id=api_id) == {"bo": 1, "ana": 1}
+    assert calls_by(rollups, tenant, "version", apis={api_id}) == {"1": 1, "2": 1}
+    assert calls_by(rollups, tenant, "user", apis={api_id}) == {"bo": 1, "ana": 1}
     by_api = {each.api_id: each.tally.calls for each in rollups.read(tenant, window(by_api=True))}
     assert by_api == {api_id: 2, None: 1}
 
@@ -215,7 +215,7 @@ def test_tenants_never_see_each_others_sums(store, rollups, fold, tenant, new_re
     store.insert([new_record(api_id=api_id)])
     fold()
 
-    for query in (window(), window(api_id=api_id), window(by_api=True), window(facet="user")):
+    for query in (window(), window(apis={api_id}), window(by_api=True), window(facet="user")):
         assert rollups.read("other", query) == ()
     assert rollups.lifetime("other") == ()
     assert rollups.newest("other", window(facet="status")) == {}
@@ -263,7 +263,7 @@ def test_users_beyond_the_bound_are_counted_together(store, rollups, fold, tenan
     store.insert([new_record(api_id=api_id, executed_by=f"u{n}") for n in range(MAX_USERS + 30)])
     fold()
 
-    for fields in ({}, {"api_id": api_id}, {"step_s": 3600}):
+    for fields in ({}, {"apis": {api_id}}, {"step_s": 3600}):
         users = calls_by(rollups, tenant, "user", **fields)
         assert len(users) == MAX_USERS + 1
         assert users[OTHERS] == 30
@@ -286,7 +286,7 @@ def test_the_newest_execution_of_each_cause_is_known(store, rollups, fold, tenan
     fold()
     store.insert([old])
 
-    assert rollups.newest(tenant, window(facet="cause", api_id=api_id)) == {
+    assert rollups.newest(tenant, window(facet="cause", apis={api_id})) == {
         (api_id, "a"): new.id,
         (api_id, "b"): other.id,
     }

@@ -1,16 +1,15 @@
 """The execution log."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 from orjson import Fragment
-from pydantic import AfterValidator
 
 from engine.facade import Engine
 from engine.model import Caller, ExecutionQuery, ExecutionRecord, ExecutionStatus, Page
-from engine.sidecar.deps import ApiRef, VisitDep
+from engine.sidecar.deps import ApiRef, AsUtc, VisitDep
 from engine.sidecar.envelope import answer
 from engine.sidecar.openapi import documented
 from engine.sidecar.schemas import Envelope, LogEntry, LogView
@@ -18,14 +17,8 @@ from engine.sidecar.schemas import Envelope, LogEntry, LogView
 router = APIRouter(prefix="/api-manager", tags=["logs"])
 
 
-def _as_utc(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
 Since = Annotated[
-    datetime | None,
-    AfterValidator(lambda moment: moment and _as_utc(moment)),
-    Query(description="Not older than this; UTC unless it says otherwise."),
+    datetime | None, AsUtc, Query(description="Not older than this; UTC unless it says otherwise.")
 ]
 
 

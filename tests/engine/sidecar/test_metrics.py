@@ -1,0 +1,79 @@
+import pytest
+
+
+def run(client, name, **body):
+    return client.post(f"/api-manager/apis/{name}/execute", json=body)
+
+
+@pytest.fixture
+def called(admin, new_api):
+    """An API that was called twice and refused once."""
+    api = new_api()
+    for body in ({}, {"params": {"n": 1}}, {"params": {"wrong": 1}}):
+        run(admin, api["api_name"], **body)
+    return api
+
+
+def test_metrics_of_an_api_count_its_calls_at_once(admin, called):
+    response = admin.get("/api-manager/metrics", params={"api_id": called["api_name"]})
+
+    data = response.json()["data"]
+    assert response.status_code == 200
+    assert (data["total"]["calls"], data["total"]["success"], data["total"]["rejected"]) == (
+        3,
+        2,
+        1,
+    )
+    assert data["total"]["success_rate"] == 1.0
+    assert data["total"]["p95_ms"] >= data["total"]["p50_ms"] > 0
+    assert data["step_s"] == 60
+    assert len(data["series"]) == 60
+    assert sum(point["calls"] for point in data["series"]) == 3
+    assert data["groups"] == []
+    [error] = data["errors"]
+    assert (error["cause"], error["calls"]) == ("params_invalid", 1)
+    example = admin.get(f"/api-manager/executions/{error['example_id']}")
+    assert example.json()["data"]["error_type"] == "params_invalid"
+
+
+def test_metrics_are_grouped_and_sliced_as_asked(admin, called):
+    query = {"api_id": called["id"], "window": "2h", "step": "1h", "group_by": "status"}
+
+    data = admin.get("/api-manager/metrics", params=query).json()["data"]
+
+    assert (data["step_s"], len(data["series"])) == (3600, 2)
+    assert {each["value"]: each["calls"] for each in data["groups"]} == {
+        "success": 2,
+        "rejected": 1,
+    }
+    assert data["groups"][0]["series"][-1]["calls"] == 2
+
+
+def test_metrics_by_api_name_them(admin, called):
+    data = admin.get("/api-manager/metrics", params={"group_by": "api"}).json()["data"]
+
+    counted = {each["label"]: each["calls"] for each in data["groups"]}
+    assert counted[called["api_name"]] == 3
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"window": "soon"}, {"step": "10s"}, {"window": "30d", "step": "1m"}, {"group_by": "x"}],
+)
+def test_what_cannot_be_answered_is_refused(admin, query):
+    response = admin.get("/api-manager/metrics", params=query)
+
+    assert response.status_code in (400, 422)
+    assert response.json()["data"]["error"]["message"]
+
+
+def test_metrics_of_an_unknown_api_are_not_found(admin):
+    assert admin.get("/api-manager/metrics", params={"api_id": "nowhere"}).status_code == 404
+
+
+def test_prometheus_scrapes_text(client_as, called):
+    response = client_as("viewer").get("/metrics")
+
+    assert response.status_code == 200
+    assert response.headers["content-type"].startswith("text/plain; version=0.0.4")
+    assert f'api_execution_count{{api="{called["api_name"]}",status="success"}} 2' in response.text
