@@ -1,80 +1,23 @@
 """The answer cache: how well it does, what it holds, and dropping what it holds."""
 
-import pandas as pd
 import streamlit as st
 
-from engine.model import Caller
-from engine.policy_control import CachingApi
-from engine.ports import CacheStats
 from pages.components.context import engine, require_caller
+from pages.operate.cache_panels import caching_table, counters
 from pages.operate.cache_purge import purge
-from pages.operate.spans import span
-
-MB = 1_048_576
-
-
-def counters(stats: CacheStats) -> None:
-    """The counters of this process as cards."""
-    looked_up = stats.hits + stats.misses + stats.stale
-    cards = st.columns(5)
-    cards[0].metric("Backend", stats.backend, border=True)
-    cards[1].metric(
-        "Hit rate", f"{100 * stats.hit_rate:.1f}%" if looked_up else "no look-ups", border=True
-    )
-    cards[2].metric("Hits", stats.hits, border=True, format="localized")
-    cards[3].metric("Misses", stats.misses, border=True, format="localized")
-    cards[4].metric(
-        "In memory",
-        f"{stats.memory_items:,}",
-        border=True,
-        help=f"{stats.memory_bytes / MB:.2f} MB of answers in this process",
-    )
-    st.caption(
-        f"Look-ups of this process since it started; {stats.stale:,} found a stale answer, "
-        f"{stats.stores:,} answers were stored."
-    )
-
-
-def caching_table(apis: tuple[CachingApi, ...]) -> None:
-    """The APIs that cache, with their tags and how much is kept of them."""
-    st.dataframe(
-        pd.DataFrame(
-            [
-                (
-                    api.api_name,
-                    f"{api.kept.answers:,}{'+' * api.kept.more}",
-                    span(api.ttl_s),
-                    list(api.tags),
-                )
-                for api in apis
-            ],
-            columns=["API", "Answers", "Fresh for", "Tags"],
-        ),
-        key="caching-apis",
-        hide_index=True,
-        height="content",
-        placeholder="",
-        alt="APIs that cache",
-        column_config={"Tags": st.column_config.ListColumn(width="large")},
-    )
-
-
-def cache_page(caller: Caller) -> None:
-    """Counters, contents, purge."""
-    counters(engine().policies.cache_stats(caller))
-    apis = engine().policies.caching_apis(caller)
-    if not apis:
-        st.info(
-            "No published API caches its answers. An API's policy has a tab **Cache**.",
-            icon=":material/cached:",
-        )
-        return
-    st.subheader("What is cached")
-    caching_table(apis)
-    st.subheader("Drop answers")
-    purge(apis, caller)
-
 
 caller = require_caller()
 st.title("Cache")
-cache_page(caller)
+counters(engine().policies.cache_stats(caller))
+apis = engine().policies.caching_apis(caller)
+if not apis:
+    st.info(
+        "No published API caches its answers. An API's policy has a tab **Cache**.",
+        icon=":material/cached:",
+    )
+    st.stop()
+
+st.subheader("What is cached")
+caching_table(apis)
+st.subheader("Drop answers")
+purge(apis, caller)

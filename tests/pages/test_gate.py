@@ -10,7 +10,11 @@ PAGES = [
     "build/apis.py",
     "build/api.py",
     "build/new.py",
+    "build/policy_lab.py",
     "operate/runs.py",
+    "operate/breakers.py",
+    "operate/cache.py",
+    "operate/limits.py",
     "admin/connections.py",
 ]
 
