@@ -4,9 +4,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.components.context import require_caller
+from pages.components.context import engine, is_open, require_caller
 from pages.components.errors import errors_shown
 from pages.components.navigation import show_notice
+from pages.components.sign_in import account
 
 SIDEBAR_PX = 220
 ASSETS = Path(__file__).parent / "assets"
@@ -18,7 +19,7 @@ st.set_page_config(
 st.logo(str(ASSETS / "logo.svg"), size="large")
 
 with errors_shown():
-    caller = require_caller()
+    # Also who has to sign in first gets the page of the link that was opened.
     page = st.navigation(
         {
             "": [
@@ -88,8 +89,10 @@ with errors_shown():
                     help="Query targets and their tables",
                 )
             ],
-        }
+        },
+        position="sidebar" if is_open() else "hidden",
     )
-    st.sidebar.caption(f":material/person: {caller.subject} · {caller.tenant_id}")
+    caller = require_caller()
+    account(engine().auth, caller)
     show_notice()
     page.run()

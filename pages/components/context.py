@@ -11,6 +11,12 @@ from engine.bootstrap import default_engine
 from engine.facade import Engine, local_caller
 from engine.model import Caller
 from engine.ports import TableInfo
+from pages.components.sign_in import (
+    is_sign_in_set_up,
+    no_role_page,
+    sign_in_page,
+    signed_in_caller,
+)
 
 
 @st.cache_resource(show_spinner="Opening the engine")
@@ -20,29 +26,55 @@ def engine() -> Engine:
 
 
 def require_caller() -> Caller:
-    """The caller of this session; shows how to set up sign-in and stops where there is none.
+    """The caller of this session; asks to sign in and stops where there is none.
 
-    Without sign-in the dashboard serves one local user, as admin, and only where nobody else can
+    Where nobody can sign in the dashboard serves one local user, as admin, and only where nobody
+    else can
     reach it: the server listens on loopback, and the browser asked for it by a loopback name. The
     name is checked as well because a web page elsewhere can make its own name resolve to
     127.0.0.1 (DNS rebinding), and a reverse proxy brings callers from outside.
     """
-    listens_on = st.get_option("server.address")
-    if not (
+    auth = engine().auth
+    caller = _caller()
+    if caller is None and is_sign_in_set_up(auth):
+        sign_in_page(auth)
+    if caller is None:
+        _refuse(st.get_option("server.address"))
+    if not caller.roles:
+        no_role_page(auth, caller)
+    return caller
+
+
+def is_open() -> bool:
+    """Whether this session has a caller who may look around."""
+    caller = _caller()
+    return caller is not None and bool(caller.roles)
+
+
+def _caller() -> Caller | None:
+    """Who signed in, or the local user where nobody can; None for anybody else."""
+    auth = engine().auth
+    if is_sign_in_set_up(auth):
+        return signed_in_caller(auth)
+    is_local = (
         engine().settings.listens_on_loopback
-        and is_loopback(listens_on)
+        and is_loopback(st.get_option("server.address"))
         and asked_locally(st.context.headers)
-    ):
-        _refuse(listens_on)
-    return local_caller()
+    )
+    return local_caller() if is_local else None
 
 
 def _refuse(listens_on: str | None) -> NoReturn:
     st.title("Sign-in is not set up")
     st.warning(
         f"This dashboard listens on {listens_on or 'every address'} and can be reached by others, "
-        "so it opens only for people who have signed in.",
+        "so it opens only for people who have signed in, and nobody can yet.",
         icon=":material/lock:",
+    )
+    st.markdown(
+        "Let people sign in with a password: `api-engine users create NAME --role admin` makes "
+        "the first of them. Or name a provider in `.streamlit/secrets.toml`: `docs/security.md` "
+        "says how."
     )
     st.markdown(
         "To use it alone on this machine, start it with `make run`, or with "

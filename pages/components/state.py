@@ -11,6 +11,7 @@ import streamlit as st
 
 from engine.checking import CheckReport
 from engine.model import ExecutionResult
+from pages.components.workflow.desk import WorkflowDesk
 
 T = TypeVar("T")
 
@@ -82,8 +83,20 @@ class WorkingCopy:
 WORKING_COPIES: SessionValue[dict[str, WorkingCopy]] = SessionValue("working_copies", dict)
 """Unsaved work by API id."""
 
+WORKFLOW_DESKS: SessionValue[dict[str, WorkflowDesk]] = SessionValue("workflow_desks", dict)
+"""The builders of workflows by API id."""
+
 NOTICE: SessionValue[str] = SessionValue("notice", str)
 """What to say after the next rerun: a toast outlives no page change otherwise."""
+
+SESSION_TOKEN: SessionValue[str] = SessionValue("session_token", str)
+"""The token of a sign-in with a password in this tab."""
+
+LAST_PERSON: SessionValue[str] = SessionValue("last_person", str)
+"""Who used this tab last: what it holds is nobody else's."""
+
+BROWSER_TASK: SessionValue[dict[str, str]] = SessionValue("browser_task", dict)
+"""What the browser has to do about its session next; empty when nothing."""
 
 NEXT_TAB: SessionValue[str] = SessionValue("next_tab", str)
 """The tab to show when an API's page opens; empty leaves it to the URL."""

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,14 +34,17 @@ class App:
             self.server.wait()
 
 
-def start_app(port: int, data_dir: Path, *, address: str = "127.0.0.1") -> App:
-    """Start `app.py` on a port and wait until it answers.
+def start_app(
+    port: int, data_dir: Path, *, address: str = "127.0.0.1", options: Sequence[str] = ()
+) -> App:
+    """Start `app.py` on a port, with more options for Streamlit, and wait until it answers.
 
     Raises:
         RuntimeError: It ended or did not answer; with its output.
     """
     command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py")]
     command += ["--server.headless=true", f"--server.port={port}", f"--server.address={address}"]
+    command += options
     environment = {
         **os.environ,
         "API_ENGINE_DATA_DIR": str(data_dir),
