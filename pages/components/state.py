@@ -11,7 +11,6 @@ import streamlit as st
 
 from engine.checking import CheckReport
 from engine.model import ExecutionResult
-from pages.components.workflow.desk import WorkflowDesk
 
 T = TypeVar("T")
 
@@ -82,9 +81,6 @@ class WorkingCopy:
 
 WORKING_COPIES: SessionValue[dict[str, WorkingCopy]] = SessionValue("working_copies", dict)
 """Unsaved work by API id."""
-
-WORKFLOW_DESKS: SessionValue[dict[str, WorkflowDesk]] = SessionValue("workflow_desks", dict)
-"""The builders of workflows by API id."""
 
 NOTICE: SessionValue[str] = SessionValue("notice", str)
 """What to say after the next rerun: a toast outlives no page change otherwise."""
