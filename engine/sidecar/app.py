@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipMiddleware
 
 from engine.auth import first_key_notice
 from engine.facade import Engine
@@ -13,8 +14,9 @@ from engine.settings import Settings
 from engine.sidecar.calls import CallPool
 from engine.sidecar.docs_page import ASSETS_PATH, assets
 from engine.sidecar.document import OpenApiDocuments
-from engine.sidecar.failures import install_handlers
-from engine.sidecar.middleware import BodyLimit, RequestIdentity
+from engine.sidecar.failures import BugBarrier, install_handlers
+from engine.sidecar.middleware import BodyLimit, HeadAsGet, RequestIdentity
+from engine.sidecar.results import ENCODINGS
 from engine.sidecar.routes import (
     apis,
     auth,
@@ -32,6 +34,10 @@ from engine.sidecar.routes import (
 
 REST_VERSION = "1"
 """The contract's version: it changes only when clients would have to."""
+
+_WORTH_COMPRESSING = 1024
+_FAST = 4
+"""Of gzip's levels: tabular JSON becomes a seventh larger than with 9, in an eighth of the time."""
 
 _DESCRIPTION = """Run, define and watch APIs.
 
@@ -78,7 +84,15 @@ def create_app(engine: Engine | Callable[[], Engine] | None = None) -> FastAPI:
 
 def _add_middleware(app: FastAPI, settings: Settings) -> None:
     """The last one added is the outermost."""
+    app.add_middleware(BugBarrier)
     app.add_middleware(BodyLimit, max_bytes=settings.max_request_bytes)
+    app.add_middleware(
+        GZipMiddleware,
+        minimum_size=_WORTH_COMPRESSING,
+        compresslevel=_FAST,
+        exclude_content_types=(*DEFAULT_EXCLUDED_CONTENT_TYPES, ENCODINGS["parquet"].media_type),
+    )
+    app.add_middleware(HeadAsGet)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,

@@ -1,13 +1,14 @@
 """Translates every exception that can leave a handler into the envelope, in one place."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, ClassVar
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from engine.errors import (
     BadRequestError,
@@ -35,7 +36,33 @@ def install_handlers(app: FastAPI) -> None:
     app.add_exception_handler(EngineError, _of_the_engine)
     app.add_exception_handler(RequestValidationError, _of_validation)
     app.add_exception_handler(HTTPException, _of_http)
-    app.add_exception_handler(Exception, _unexpected)
+
+
+class BugBarrier:
+    """Answers what no handler foresaw, and logs it once.
+
+    The framework's own handler for any exception raises it again when it is done, for the server
+    to log a second time.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        is_answered = False
+
+        async def send_noting(message: Message) -> None:
+            nonlocal is_answered
+            is_answered = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_noting)
+        except Exception as error:
+            if is_answered or scope["type"] != "http":
+                raise
+            await _unexpected(scope, error)(scope, receive, send)
 
 
 async def _of_the_engine(_: Request, error: Exception) -> Response:
@@ -63,6 +90,7 @@ async def _of_http(request: Request, error: Exception) -> Response:
         )
     elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         found = MethodNotAllowedError(f"the endpoint does not answer {asked}")
+        return refusal(found, headers=_with_head(error.headers))
     elif error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         found = PayloadTooLargeError(error.detail)
     else:
@@ -70,16 +98,23 @@ async def _of_http(request: Request, error: Exception) -> Response:
     return refusal(found, headers=error.headers)
 
 
-async def _unexpected(request: Request, error: Exception) -> Response:
+def _with_head(headers: Mapping[str, str] | None) -> dict[str, str]:
+    """The allowed methods, HEAD among them: the router knows only of GET."""
+    allow = (headers or {}).get("Allow", "")
+    methods = {each.strip() for each in allow.split(",") if each.strip()}
+    if "GET" in methods:
+        methods.add("HEAD")
+    return {**(headers or {}), "Allow": ", ".join(sorted(methods))}
+
+
+def _unexpected(scope: Scope, error: Exception) -> Response:
     """A bug: the traceback goes to the log, its request id to the caller."""
-    logger.error("unexpected failure of %s %s", request.method, request.url.path, exc_info=error)
-    headers = identity_headers(request.scope)
+    logger.error("unexpected failure of %s %s", scope["method"], scope["path"], exc_info=error)
     failure = EngineError(
         "something went wrong inside the engine",
-        hint=f"The log has the cause under request id {headers['x-request-id']}.",
+        hint=f"The log has the cause under request id {scope['state']['request_id']}.",
     )
-    # The server logs and re-raises behind the identity middleware, so its headers are set here.
-    return refusal(failure, headers=headers)
+    return refusal(failure)
 
 
 def _bad_json(mistakes: Sequence[Any]) -> BadRequestError | None:

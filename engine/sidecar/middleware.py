@@ -1,4 +1,4 @@
-"""What surrounds every request: its identity, and the largest body it may have."""
+"""What surrounds every request: its identity, HEAD, and the largest body it may have."""
 
 import re
 import secrets
@@ -58,6 +58,26 @@ def _request_id(headers: Headers) -> str:
 def _trace_id(headers: Headers) -> str:
     given = _TRACEPARENT.match(headers.get("traceparent", ""))
     return given[1] if given else uuid4().hex
+
+
+class HeadAsGet:
+    """Answers HEAD as GET without its body (RFC 9110 §9.3.2)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_without_body(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        await self._app({**scope, "method": "GET"}, receive, send_without_body)
 
 
 class BodyLimit:
