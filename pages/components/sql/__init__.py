@@ -1,0 +1,1 @@
+"""What the SQL builder decides, without drawing anything."""
