@@ -16,6 +16,7 @@ from engine.definition_fields import (
     new_definition,
 )
 from engine.errors import ConflictError
+from engine.lineage import Lineage
 from engine.model import ApiDefinition, ApiDraft, ApiQuery, ApiVersion, Caller, Page
 from engine.ports import AuditEntry, DefinitionStore, SettingStore
 
@@ -36,12 +37,14 @@ class ApiManager:
         compiler: Compiler,
         audit: SettingStore,
         drop_cached: Callable[[ApiDefinition], object],
+        lineage: Lineage,
     ) -> None:
         self._store = store
         self._catalog = catalog
         self._compiler = compiler
         self._audit = audit
         self._drop_cached = drop_cached
+        self._lineage = lineage
 
     def get(self, ref: str, caller: Caller) -> ApiDefinition:
         """One definition by name or id; raises NotFoundError."""
@@ -114,9 +117,18 @@ class ApiManager:
             ref, authored_fields(old), caller, note=note or f"rollback to version {version}"
         )
 
-    def set_active(self, ref: str, caller: Caller, *, active: bool) -> ApiDefinition:
-        """Switch an API on or off; a call of an API that is off is refused with 409."""
+    def set_active(
+        self, ref: str, caller: Caller, *, active: bool, even_if_used: bool = False
+    ) -> ApiDefinition:
+        """Switch an API on or off; a call of an API that is off is refused with 409.
+
+        Raises:
+            ConflictError: It would be off while others use it, who are named; unless
+                `even_if_used`.
+        """
         live = self._writable(ref, caller)
+        if not active and not even_if_used:
+            self._lineage.refuse_if_used(live, caller, to="switch off")
         changed = self._store.set_active(caller.tenant_id, live.id, active=active)
         self._forget(live, changed)
         self._record(caller, "api.enable" if active else "api.disable", changed)
@@ -126,10 +138,12 @@ class ApiManager:
         """Remove an API, its versions and its draft; its log rows stay.
 
         Raises:
-            ConflictError: `expected_version` is no longer the live one.
+            ConflictError: `expected_version` is no longer the live one, or others use the API;
+                they are named.
         """
         live = self._writable(ref, caller)
         _refuse_lost_update(live, expected_version)
+        self._lineage.refuse_if_used(live, caller, to="delete")
         self._store.delete(caller.tenant_id, live.id)
         self._forget(live)
         self._record(caller, "api.delete", live)

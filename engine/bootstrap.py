@@ -43,6 +43,7 @@ from engine.executor_workflow import StoredApis, WorkflowExecutor
 from engine.facade import Engine
 from engine.health import Check, Health
 from engine.idempotency import Idempotency
+from engine.lineage import Lineage
 from engine.metrics import Metrics
 from engine.metrics_window import Kept
 from engine.model import ApiDefinition, Connection, Issue, LogicType
@@ -167,12 +168,14 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
     opening.callback(refreshing.shutdown, cancel_futures=True)
     cache = APICacheService(shared, render=_render_tag, pool=refreshing)
     breakers = CircuitBreakerManager(shared)
+    lineage = Lineage(stores.definitions, sql.tables)
     apis = ApiManager(
         stores.definitions,
         catalog,
         compiler,
         stores.settings,
         lambda api: cache.invalidate_api(api.tenant_id, api.id),
+        lineage,
     )
     pipeline = Pipeline(
         catalog=catalog,
@@ -201,6 +204,7 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
         definitions=DefinitionSync(
             stores.definitions, compiler, functools.partial(_forget, catalog, cache)
         ),
+        lineage=lineage,
         checks=Checker(compiler, sql),
         logs=ExecutionLog(stores.executions, stores.journal),
         metrics=Metrics(SqlRollupStore(stores.database), stores.journal, _kept(settings)),

@@ -210,4 +210,4 @@ def _callees_first(files: list[DefinitionFile]) -> tuple[DefinitionFile, ...]:
 
 
 def _called(file: DefinitionFile) -> tuple[str, ...]:
-    return called_apis(file.fields["logic_type"], file.fields["logic_body"])
+    return tuple(called_apis(file.fields["logic_type"], file.fields["logic_body"]))

@@ -20,8 +20,9 @@ from engine.definition_sync import DefinitionSync
 from engine.executor_cache import APICacheService
 from engine.executor_circuit_breaker import CircuitBreakerManager
 from engine.executor_monitoring import ExecutionLog
-from engine.metrics import Metrics
 from engine.idempotency import Idempotency
+from engine.lineage import Lineage
+from engine.metrics import Metrics
 from engine.model import Caller, ExecutionResult
 from engine.pipeline import Pipeline
 from engine.policy_control import PolicyControl
@@ -43,6 +44,7 @@ class Engine:
         published: The APIs that can be called, and what is known of their answers.
         definitions: The same as files: exported, compared, applied.
         idempotency: Calls that are run once, however often they are sent.
+        lineage: Where APIs and tables are used, and what an API stands on.
         checks: Validation of definitions and statements that are not saved yet.
         logs: The execution log.
         metrics: Counts, rates and percentiles of any window.
@@ -61,6 +63,7 @@ class Engine:
     published: PublishedApis
     idempotency: Idempotency
     definitions: DefinitionSync
+    lineage: Lineage
     checks: Checker
     logs: ExecutionLog
     metrics: Metrics

@@ -10,16 +10,21 @@ from engine.model import ApiDefinition
 _NODE_API = re.compile(r'("api_id"\s*:\s*")([^"\\]+)(")')
 
 
-def called_apis(logic_type: str, body: Any) -> tuple[str, ...]:
-    """Names and ids that a workflow's nodes call, each once; nothing of a body that is none."""
-    if logic_type != "workflow":
-        return ()
-    return tuple(dict.fromkeys(_node_apis(body)))
+def called_apis(logic_type: str, body: Any) -> Mapping[str, tuple[str, ...]]:
+    """Names and ids that a workflow calls, each with the nodes that do; empty for other bodies."""
+    calls: dict[str, tuple[str, ...]] = {}
+    for node, api in _node_apis(body) if logic_type == "workflow" else ():
+        calls[api] = (*calls.get(api, ()), node)
+    return calls
 
 
-def chosen_apis(api: ApiDefinition) -> tuple[str, ...]:
-    """Names of the APIs whose rows are offered as values of parameters."""
-    return tuple(dict.fromkeys(spec.choices for spec in api.param_schema.values() if spec.choices))
+def chosen_apis(api: ApiDefinition) -> Mapping[str, tuple[str, ...]]:
+    """Names of the APIs whose rows are offered as values, each with the parameters they are for."""
+    choices: dict[str, tuple[str, ...]] = {}
+    for name, spec in api.param_schema.items():
+        if spec.choices:
+            choices[spec.choices] = (*choices.get(spec.choices, ()), name)
+    return choices
 
 
 def with_names(api: ApiDefinition, names: Mapping[str, str]) -> ApiDefinition:
@@ -36,7 +41,7 @@ def with_names(api: ApiDefinition, names: Mapping[str, str]) -> ApiDefinition:
     return api.model_copy(update={"logic_body": _NODE_API.sub(named, api.logic_body)})
 
 
-def _node_apis(body: Any) -> Iterator[str]:
+def _node_apis(body: Any) -> Iterator[tuple[str, str]]:
     try:
         workflow = json.loads(body) if isinstance(body, str) else body
     except (ValueError, RecursionError):
@@ -44,4 +49,4 @@ def _node_apis(body: Any) -> Iterator[str]:
     nodes = workflow.get("nodes") if isinstance(workflow, dict) else None
     for node in nodes if isinstance(nodes, list) else ():
         if isinstance(node, dict) and isinstance(node.get("api_id"), str):
-            yield node["api_id"]
+            yield str(node.get("id")), node["api_id"]

@@ -17,8 +17,8 @@ from engine.errors import (
     QueryFailedError,
     TargetError,
 )
-from engine.executor_core.sql_guard import CallableFunctions, callable_functions
-from engine.executor_core.sql_guard.binds import BoundText
+from engine.executor_core.sql_guard import CallableFunctions, callable_functions, guard
+from engine.executor_core.sql_guard.binds import BoundText, bind
 from engine.executor_core.sql_guard.strictness import suspicious_values
 from engine.executor_core.sql_inspection import (
     SqlInspection,
@@ -132,6 +132,16 @@ class SqlExecutor:
         if connection is None:
             return validate_select_sql(sql, dialect or "duckdb")
         return self._inspected(sql, self._targets(tenant_id, connection))
+
+    def tables(self, api: ApiDefinition) -> tuple[str, ...]:
+        """The tables a definition's statement reads, by its text alone; no database is asked.
+
+        Raises:
+            NotFoundError: Its connection is unknown.
+        """
+        target = self._targets(api.tenant_id, str(api.connection))
+        functions = self._functions.get(target) or callable_functions(target.dialect, None)
+        return guard(bind(api.logic_body, api.param_schema).sql, target.dialect, functions).tables
 
     def _target(self, api: ApiDefinition) -> QueryTarget:
         if not api.connection:

@@ -24,6 +24,7 @@ from engine.sidecar.routes import (
     check,
     document,
     execute,
+    lineage,
     logs,
     metrics,
     ops,
@@ -75,7 +76,7 @@ def create_app(engine: Engine | Callable[[], Engine] | None = None) -> FastAPI:
     app.state.documents = OpenApiDocuments(app.openapi)
     _add_middleware(app, settings)
     install_handlers(app)
-    groups = (apis, call, execute, check, logs, metrics, policies, secrets, auth, users)
+    groups = (apis, lineage, call, execute, check, logs, metrics, policies, secrets, auth, users)
     for group in (*groups, ops, document):
         app.include_router(group.router)
     app.mount(ASSETS_PATH, assets())

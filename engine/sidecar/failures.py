@@ -19,7 +19,6 @@ from engine.errors import (
     PayloadTooLargeError,
 )
 from engine.sidecar.envelope import refusal
-from engine.sidecar.middleware import identity_headers
 
 logger = logging.getLogger(__name__)
 

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, SkipValidation
 
+from engine.lineage import Use
+from engine.lineage_graph import LineageGraph
 from engine.model import (
     Column,
     ExecutionSource,
@@ -108,9 +110,13 @@ class UnsavedCall(ExecuteBody):
 
 
 class ToggleBody(_Body):
-    """The state wanted; without one the API is switched over."""
+    """The state wanted; without one the API is switched over.
+
+    An API that others use is switched off only with `even_if_used`.
+    """
 
     is_active: bool | None = None
+    even_if_used: bool = False
 
 
 class RollbackBody(_Body):
@@ -194,6 +200,14 @@ class CheckView(BaseModel):
     params: dict[str, ParamSpec]
     tables: list[str]
     columns: list[Column] | None
+
+
+class WhereUsedView(BaseModel):
+    """What uses an API, and the graph around it."""
+
+    uses: tuple[Use, ...]
+    hidden: int
+    graph: LineageGraph
 
 
 class DiffView(BaseModel):

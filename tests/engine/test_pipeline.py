@@ -24,6 +24,7 @@ from engine.executor_cache import APICacheService
 from engine.executor_circuit_breaker import CircuitBreakerManager
 from engine.executor_monitoring import ExecutionLog, Monitor
 from engine.executor_policies import ConcurrencyGate
+from engine.lineage import Lineage
 from engine.model import (
     ApiDefinition,
     Caller,
@@ -103,6 +104,7 @@ class Bench:
             compiler,
             SqlSettingStore(self.database, InstanceKey.load(folder)),
             lambda api: self.cache.invalidate_api(api.tenant_id, api.id),
+            Lineage(definitions, lambda _: ()),
         )
         self.log = ExecutionLog(executions, self.journal)
         self.pipeline = Pipeline(

@@ -95,7 +95,7 @@ async def drop_draft(api: ApiRef, visit: VisitDep) -> Response:
 
 
 @router.patch("/{api}/toggle", include_in_schema=False)
-@router.patch("/apis/{api}/toggle", **documented(Envelope[ApiDefinition], 404))
+@router.patch("/apis/{api}/toggle", **documented(Envelope[ApiDefinition], 404, 409))
 async def toggle_api(
     api: ApiRef, visit: VisitDep, body: Annotated[ToggleBody, Body()] = OTHER_WAY
 ) -> Response:
@@ -173,4 +173,4 @@ def _toggle(engine: Engine, ref: str, wanted: ToggleBody, caller: Caller) -> Api
     active = wanted.is_active
     if active is None:
         active = not engine.apis.get(ref, caller).is_active
-    return engine.apis.set_active(ref, caller, active=active)
+    return engine.apis.set_active(ref, caller, active=active, even_if_used=wanted.even_if_used)
