@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from engine.errors import EngineError
 from engine.model import ErrorInfo
 from engine.outcome import error_info
+from engine.sidecar.body import PacedResponse
 
 JSON_TYPE = "application/json"
 
@@ -69,7 +70,7 @@ def _response(
         "data": data,
     }
     body = orjson.dumps(envelope, default=_plain)
-    return Response(body, status, dict(headers or {}), JSON_TYPE)
+    return PacedResponse(body, status, dict(headers or {}), JSON_TYPE)
 
 
 def _plain(value: object) -> object:

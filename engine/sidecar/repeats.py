@@ -11,6 +11,7 @@ from engine.errors import EngineError
 from engine.idempotency import Attempt
 from engine.model import ExecutionResult
 from engine.ports import KeptAnswer
+from engine.sidecar.body import PacedResponse
 from engine.sidecar.deps import Visit
 from engine.sidecar.envelope import refusal
 
@@ -38,7 +39,7 @@ def run_call(
         key, _fingerprint(call, fmt), visit.caller, lambda: _attempt(visit, call, answer)
     )
     kept = once.answer
-    response = Response(kept.body, kept.status, dict(kept.headers))
+    response = PacedResponse(kept.body, kept.status, dict(kept.headers))
     if once.replayed:
         response.headers["Idempotency-Replayed"] = "true"
     return response

@@ -9,6 +9,7 @@ from fastapi import Query, Response
 
 from engine.formats import to_arrow_ipc, to_csv, to_parquet
 from engine.model import ExecutionResult
+from engine.sidecar.body import PacedResponse
 from engine.sidecar.envelope import JSON_TYPE, answer, failure
 
 Format = Literal["json", "csv", "parquet", "arrow"]
@@ -51,7 +52,8 @@ def answer_execution(result: ExecutionResult, fmt: Format, *, want_trace: bool) 
         return answer(data, headers={**headers, **VARY})
     encoding = ENCODINGS[fmt]
     headers |= {**VARY, "x-truncated": str(result.truncated).lower()}
-    return Response(encoding.encode(result.data_json), 200, headers, encoding.media_type)
+    body = encoding.encode(result.data_json)
+    return PacedResponse(body, 200, headers, encoding.media_type)
 
 
 def not_modified(result: ExecutionResult) -> Response:

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Request, Response
 from fastapi.responses import HTMLResponse
 
+from engine.sidecar.body import PacedResponse
 from engine.sidecar.deps import Visit, enter_if_known
 from engine.sidecar.docs_page import PAGE
 from engine.sidecar.document import OpenApiDocuments
@@ -36,7 +37,7 @@ async def openapi_document(
     }
     if is_known(document.tag, if_none_match):
         return Response(status_code=304, headers=headers)
-    return Response(document.body, headers=headers, media_type=JSON_TYPE)
+    return PacedResponse(document.body, headers=headers, media_type=JSON_TYPE)
 
 
 @router.get("/docs")
