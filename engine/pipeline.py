@@ -53,6 +53,8 @@ logger = logging.getLogger(__name__)
 MAX_DEPTH = 10
 """How deep APIs may call each other."""
 
+NOTHING_ASKED = Admission()
+
 ReadSecret = Callable[[str, str], str]
 """The secret of a tenant by name; raises TemplateFailedError when there is none."""
 
@@ -193,7 +195,10 @@ class Pipeline:
         return inherited.within(budget_s) if inherited else Deadline.after(budget_s)
 
     def _admit(self, call: Call, api: CompiledApi, admission: Admission) -> Admitted:
-        """Limits, cache look-up and breaker permit, in one trip."""
+        """Limits, cache look-up and breaker permit, in one trip; none where nothing is asked."""
+        if admission == NOTHING_ASKED:
+            call.trace.add("limits", "skipped")
+            return Admitted()
         admitted = self.shared.admit(admission)
         call.headers = limit_headers(admission.limits, admitted.limits, admitted.refused)
         call.trace.add(
