@@ -1,4 +1,4 @@
-"""One API: overview, edit, run, versions, runs; which one and which tab stand in the URL."""
+"""One API: overview, edit, run, versions, runs, uses; which one and which tab stand in the URL."""
 
 import streamlit as st
 
@@ -9,6 +9,7 @@ from pages.build.definition.overview import overview_tab
 from pages.build.definition.run import run_tab
 from pages.build.definition.runs import runs_tab
 from pages.build.definition.versions import versions_tab
+from pages.build.definition.where_used import where_used_tab
 from pages.components.colors import STATE_COLORS, TYPE_COLORS
 from pages.components.context import engine, require_caller
 from pages.components.navigation import APIS_PAGE
@@ -20,6 +21,7 @@ TABS = {
     "Run": run_tab,
     "Versions": versions_tab,
     "Runs": runs_tab,
+    "Where used": where_used_tab,
 }
 
 caller = require_caller()

@@ -5,6 +5,7 @@ import streamlit as st
 from engine.definition_fields import authored_fields
 from engine.model import ApiDefinition, Caller
 from pages.build.api_table import CLONE, DELETE, DISABLE, EDIT, ENABLE, RUN, VERSIONS
+from pages.build.definition.where_used import users_in_words
 from pages.components.context import engine
 from pages.components.errors import errors_shown
 from pages.components.navigation import APIS_PAGE, go, open_api, say
@@ -34,10 +35,28 @@ def clone(api: ApiDefinition, caller: Caller) -> None:
 
 
 def switch(api: ApiDefinition, caller: Caller, *, active: bool) -> None:
-    """Switch an API on or off."""
+    """Switch an API on or off, asking first when something would break."""
+    used = None if active else engine().lineage.where_used(api.api_name, caller)
+    if used is not None and (used.direct or used.hidden):
+        confirm_switching_off(api, users_in_words(used), caller)
+        return
     engine().apis.set_active(api.api_name, caller, active=active)
     say(f"{api.api_name} is {'on' if active else 'off: calls are refused with 409'}")
     st.rerun()
+
+
+@st.dialog("Switch it off all the same?", icon=":material/power_settings_new:")
+@errors_shown()
+def confirm_switching_off(api: ApiDefinition, users: str, caller: Caller) -> None:
+    """Name what would break, and switch the API off when that is confirmed."""
+    st.markdown(f"**{api.api_name}** is used, and these would fail:\n\n{users}")
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        if st.button("Leave it on", key="leave-on"):
+            st.rerun()
+        if st.button("Switch off", type="primary", key="switch-off-all-the-same"):
+            engine().apis.set_active(api.api_name, caller, active=False, even_if_used=True)
+            say(f"{api.api_name} is off: calls are refused with 409")
+            st.rerun()
 
 
 @st.dialog("Delete this API?", icon=":material/delete:")
