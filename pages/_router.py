@@ -87,7 +87,19 @@ with errors_shown():
                     title="Connections",
                     icon=":material/database:",
                     help="Query targets and their tables",
-                )
+                ),
+                st.Page(
+                    "admin/secrets.py",
+                    title="Secrets",
+                    icon=":material/key:",
+                    help="What HTTP APIs use and nobody may read",
+                ),
+                st.Page(
+                    "admin/access.py",
+                    title="Access",
+                    icon=":material/admin_panel_settings:",
+                    help="API keys, users, roles, and who may do what",
+                ),
             ],
         },
         position="sidebar" if is_open() else "hidden",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
+from engine.auth.authorization import authorize
 from engine.auth.bindings import RoleBindings
 from engine.auth.key_groups import KeyGroups
 from engine.auth.keys import KeyService
@@ -83,6 +84,15 @@ class Auth:
             AuthenticationError: The claims do not say who it is.
         """
         return self._with_bound_roles(caller_of_claims(claims))
+
+    def of_claims_here(self, claims: Mapping[str, Any], admin: Caller) -> Caller:
+        """As `of_claims`, in the admin's tenant, for an admin who wonders what they would allow.
+
+        Raises:
+            AuthenticationError: The claims do not say who it is.
+        """
+        authorize(admin, "users:manage")
+        return self.of_claims({**claims, "tenant": admin.tenant_id})
 
     def of_key(self, key_id: str, admin: Caller) -> Caller:
         """The caller that a key of the admin's tenant makes; raises NotFoundError."""

@@ -16,6 +16,8 @@ PAGES = [
     "operate/cache.py",
     "operate/limits.py",
     "admin/connections.py",
+    "admin/secrets.py",
+    "admin/access.py",
 ]
 
 
