@@ -5,6 +5,10 @@ WORST_DAY_AT_100 = 300
 
 
 def main(params, input_payload):
+    if not input_payload:
+        raise ValueError(
+            "input_payload needs carriers, days and weather, as worst-carriers-report gives them"
+        )
     days = {row["carrier"]: row for row in input_payload["days"]}
     weather = {(row["origin"], row["day"]): row for row in input_payload["weather"]}
     discount = params.get("weather_discount", 0.5)
