@@ -28,3 +28,9 @@ TYPE_COLORS: Mapping[str, Color] = {
     "script": "orange",
     "workflow": "green",
 }
+STEP_COLORS: Mapping[str, Color] = {
+    "success": "green",
+    "failed": "red",
+    "handled": "orange",
+    "skipped": "gray",
+}

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
 import pandas as pd
 import streamlit as st
 
-from engine.model import ExecutionRecord, ExecutionResult, TraceStage
+from engine.model import ExecutionRecord, ExecutionResult, TraceStage, tabular
 from pages.components.colors import STATUS_COLORS, VERDICT_COLORS
 from pages.components.errors import error_block
 
@@ -17,12 +18,27 @@ TABLE_HEIGHT = 420
 def result_view(result: ExecutionResult, *, key: str) -> None:
     """Everything a caller may know of a call that was just made."""
     st.markdown(outcome_line(result))
+    result_details(result, key=key)
+
+
+def result_details(result: ExecutionResult, *, key: str) -> None:
+    """The answer or the error, and what was said on the way."""
     if result.error is not None:
         error_block(result.error)
     else:
-        _answer(result.rows, result.data, result.df if result.rows else None, key=key)
-        if result.truncated:
-            st.caption(f"The first {result.row_count} rows; the policy's `max_rows` cut the rest.")
+        answer(result, key=key)
+    remarks(result)
+
+
+def answer(result: ExecutionResult, *, key: str) -> None:
+    """What a call that succeeded answered."""
+    _answer(result.rows, result.data, result.df if result.rows else None, key=key)
+    if result.truncated:
+        st.caption(f"The first {result.row_count} rows; the policy's `max_rows` cut the rest.")
+
+
+def remarks(result: ExecutionResult) -> None:
+    """What was said beside the answer: warnings, prints, the policy trace."""
     for warning in result.warnings:
         st.warning(warning, icon=":material/warning:")
     if result.logs:
@@ -87,6 +103,18 @@ def trace_strip(stages: Sequence[TraceStage]) -> None:
                 color=VERDICT_COLORS.get(stage.verdict, "gray"),
                 help=_detail(stage),
             )
+
+
+def record_answer(record: ExecutionRecord, *, key: str) -> None:
+    """What a logged call answered, as far as the log keeps it."""
+    text = record.response_data or ""
+    if record.response_truncated:
+        st.caption("Too large for the log: this is its head.")
+        st.code(text, "json", wrap_lines=True, height=320)
+    elif tabular.rows_of(text.encode()):
+        table_answer(tabular.frame_of(text.encode()), key=key)
+    else:
+        json_answer(orjson.loads(text))
 
 
 def json_answer(data: Any) -> None:

@@ -11,6 +11,7 @@ import streamlit as st
 
 from engine.checking import CheckReport
 from engine.model import ExecutionResult
+from pages.components.workflow.desk import WorkflowDesk
 
 T = TypeVar("T")
 
@@ -52,6 +53,7 @@ class WorkingCopy:
         params_rev: The same for the parameter table alone.
         report: What the last check found, and the fields it looked at.
         result: The last preview, and the logic body it ran.
+        desk: The builder's state where the work is a workflow.
     """
 
     fields: dict[str, Any]
@@ -61,6 +63,7 @@ class WorkingCopy:
     params_rev: int = 0
     report: tuple[CheckReport, dict[str, Any]] | None = None
     result: tuple[ExecutionResult, str] | None = None
+    desk: WorkflowDesk | None = None
 
     @property
     def is_unsaved(self) -> bool:

@@ -12,7 +12,7 @@ import { join } from "node:path"
 import { build } from "esbuild"
 
 const ASSETS = join("..", "assets")
-const COMPONENTS = ["code-editor"]
+const COMPONENTS = ["code-editor", "workflow-canvas"]
 const SHARED_INPUTS = ["build.mjs", "package-lock.json", "package.json"]
 
 function inputsOf(component) {
@@ -37,6 +37,10 @@ async function bundle(component) {
     format: "esm",
     minify: true,
     target: "es2022",
+    jsx: "automatic",
+    // A component lives in a shadow root, so its styles travel inside the script.
+    loader: { ".css": "text" },
+    define: { "process.env.NODE_ENV": '"production"' },
     legalComments: "none",
     metafile: true,
   })

@@ -2,22 +2,22 @@
 
 from uuid import UUID
 
-import orjson
 import streamlit as st
 
 from engine.errors import NotFoundError
-from engine.model import Caller, ErrorInfo, ExecutionQuery, ExecutionRecord, tabular
+from engine.model import Caller, ErrorInfo, ExecutionQuery, ExecutionRecord, Step
 from pages.components.context import engine
-from pages.components.errors import error_block
+from pages.components.errors import error_block, errors_shown
 from pages.components.navigation import API_PAGE, RUNS_PAGE, api_link
 from pages.components.result_view import (
-    json_answer,
     outcome_line,
-    table_answer,
+    record_answer,
     trace_of,
     trace_strip,
 )
 from pages.components.runs_table import runs_table
+from pages.components.workflow.run_view import run_view
+from pages.components.workflow.tree import Tree, read
 
 
 def run_detail(run_id: str, caller: Caller) -> None:
@@ -34,9 +34,12 @@ def run_detail(run_id: str, caller: Caller) -> None:
         st.json(dict(record.request_params))
     if record.error_type:
         _error(record)
+    if steps := steps_of(record):
+        st.subheader("Workflow")
+        run_view(record.id, steps, _tree(record, caller), caller, key="run-steps")
     if record.response_data:
         st.subheader("Answer")
-        _answer(record)
+        record_answer(record, key="run-answer")
     _children(record, caller)
 
 
@@ -73,20 +76,24 @@ def _error(record: ExecutionRecord) -> None:
             st.code(record.error_stacktrace, "python", wrap_lines=True)
 
 
-def _answer(record: ExecutionRecord) -> None:
-    text = record.response_data or ""
-    if record.response_truncated:
-        st.caption("Too large for the log: this is its head.")
-        st.code(text, "json", wrap_lines=True, height=320)
-        return
-    if tabular.rows_of(text.encode()):
-        table_answer(tabular.frame_of(text.encode()), key="run-answer")
-    else:
-        json_answer(orjson.loads(text))
+def steps_of(record: ExecutionRecord) -> list[Step]:
+    """What the nodes of a workflow did, as far as the log keeps it."""
+    steps = record.metadata.get("steps")
+    return [Step.model_validate(step) for step in steps] if isinstance(steps, list) else []
+
+
+def _tree(record: ExecutionRecord, caller: Caller) -> Tree | None:
+    """The workflow as published then; a test may have run another, whose steps stand alone."""
+    if record.api_id is None or record.api_version == 0:
+        return None
+    with errors_shown():
+        found = engine().apis.version(str(record.api_id), record.api_version, caller)
+        return read(found.snapshot.logic_body)
+    return None
 
 
 def _children(record: ExecutionRecord, caller: Caller) -> None:
     found = engine().logs.search(ExecutionQuery(parent_execution_id=record.id, limit=200), caller)
     if found.total:
-        st.subheader("Steps")
+        st.subheader("Calls")
         runs_table(found.items, key="steps")

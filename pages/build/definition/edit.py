@@ -8,29 +8,39 @@ from engine.model import ApiDefinition, Caller
 from engine.ports import TableInfo
 from pages.build.definition import working_copy
 from pages.build.definition.fields import completion, connection_field, other_fields
-from pages.build.definition.toolbar import Pressed, status_words, toolbar
+from pages.build.definition.settle import settle
+from pages.build.definition.toolbar import status_words, toolbar
+from pages.build.workflow.bench import workflow_bench
 from pages.components.choices import choices_for
 from pages.components.context import tables_of
 from pages.components.editors.code import LANGUAGES, EditorEvent, code_editor, editor_event
 from pages.components.errors import errors_shown, issue_list
-from pages.components.navigation import open_api, say
 from pages.components.param_form import ParamForm, json_input, param_form
 from pages.components.result_view import result_view
 from pages.components.state import WorkingCopy
 
 LEAST_PANE_PX = 400
 EDITOR_PX = 400
+FRAGMENT = "edit"
 
 
-@st.fragment
+@st.fragment(key=FRAGMENT)
 @errors_shown()
 def edit_tab(api: ApiDefinition, caller: Caller) -> None:
+    """Draw the workbench of the API's type."""
+    work = working_copy.working_copy(api, caller)
+    if work.fields["logic_type"] == "workflow":
+        workflow_bench(api, work, caller, around=FRAGMENT)
+    else:
+        _code_bench(api, work, caller)
+
+
+def _code_bench(api: ApiDefinition, work: WorkingCopy, caller: Caller) -> None:
     """Draw the workbench, then do what its buttons, Ctrl+Enter and Ctrl+S ask for.
 
     Nothing is done before every widget has been read: the press of a button arrives together with
     the last edit of a field.
     """
-    work = working_copy.working_copy(api, caller)
     key = f"body-{api.id}"
     event = editor_event(key, work.fields["logic_body"], rev=work.rev)
     work.fields["logic_body"] = event.text
@@ -64,7 +74,7 @@ def edit_tab(api: ApiDefinition, caller: Caller) -> None:
             height=EDITOR_PX,
             issues=[*report.issues, *working_copy.failure_issues(work)],
         )
-    _settle(api, work, caller, pressed, event)
+    settle(api, work, caller, "save" if event.save is not None else pressed.action, pressed.note)
     differs = work.fields != working_copy.live_fields(api)
     pressed.status.markdown(status_words(api, work, differs=differs))
 
@@ -114,18 +124,3 @@ def _outcome(work: WorkingCopy, form: ParamForm) -> None:
     result = work.result[0]
     form.point_out(result.error.details if result.error else {})
     result_view(result, key="preview-answer")
-
-
-def _settle(
-    api: ApiDefinition, work: WorkingCopy, caller: Caller, pressed: Pressed, event: EditorEvent
-) -> None:
-    if pressed.action == "save" or event.save is not None:
-        working_copy.save_draft(api, work, caller)
-        st.toast("Draft saved", icon=":material/check:")
-    elif pressed.action == "publish":
-        published = working_copy.publish(api, work, caller, pressed.note)
-        say(f"Version {published.version} of {published.api_name} is live")
-        open_api(published.api_name, "Edit")
-    elif pressed.action == "discard":
-        working_copy.discard(api, work, caller)
-        st.rerun()

@@ -11,6 +11,8 @@ from pages.components.navigation import open_run
 from pages.components.param_form import json_input, param_form
 from pages.components.result_view import result_view
 from pages.components.state import LAST_RESULTS
+from pages.components.workflow.run_view import workflow_result
+from pages.components.workflow.tree import read
 
 
 @st.fragment
@@ -51,6 +53,9 @@ def run_tab(api: ApiDefinition, caller: Caller) -> None:
         results[key] = engine().run(request, caller)
     if last := results.get(key):
         form.point_out(last.error.details if last.error else {})
-        result_view(last, key=f"answer-{key}")
+        if last.steps:
+            workflow_result(last, read(api.logic_body), caller, key=f"answer-{key}")
+        else:
+            result_view(last, key=f"answer-{key}")
         if st.button("Open in the log", icon=":material/history:", type="tertiary", key="to-log"):
             open_run(last.execution_id)

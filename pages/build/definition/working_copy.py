@@ -68,7 +68,20 @@ def preview(
     Raises:
         DefinitionInvalidError: A field other than the body is malformed.
     """
-    request = ExecutionRequest(
+    request = draft_request(api, work, body=body, params=params, input_payload=input_payload)
+    work.result = (engine().run(request, caller), work.fields["logic_body"])
+
+
+def draft_request(
+    api: ApiDefinition,
+    work: WorkingCopy,
+    *,
+    body: str,
+    params: Mapping[str, Any],
+    input_payload: Any,
+) -> ExecutionRequest:
+    """The request that runs the work as a test; raises DefinitionInvalidError."""
+    return ExecutionRequest(
         api=changed_definition(api, {**work.fields, "logic_body": body}),
         params=params,
         input_payload=input_payload,
@@ -76,7 +89,6 @@ def preview(
         test=True,
         want_trace=True,
     )
-    work.result = (engine().run(request, caller), work.fields["logic_body"])
 
 
 def save_draft(api: ApiDefinition, work: WorkingCopy, caller: Caller) -> None:

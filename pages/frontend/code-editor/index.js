@@ -1,7 +1,7 @@
 // The code editor component: CodeMirror 6 kept in step with a Streamlit session.
 //
 // Python sends `data`: {value, rev, language, schema, params, diagnostics, height, placeholder,
-// readOnly, label}. The browser answers with the state `value` and the triggers `run` (Ctrl+Enter:
+// readOnly, label, insert}. The browser answers with the state `value` and the triggers `run` (Ctrl+Enter:
 // the selection, or all) and `save` (Ctrl+S). Text travels to Python when typing pauses, when the
 // editor loses focus, and before either trigger. Python replaces the text only by raising `rev`;
 // otherwise a rerun that is older than the last keystroke would undo it.
@@ -39,6 +39,7 @@ export default function mount({ data, parentElement, setStateValue, setTriggerVa
 class CodeEditor {
   constructor(parentElement, data) {
     this.rev = data.rev
+    this.inserted = data.insert?.number ?? 0
     this.sent = data.value ?? ""
     this.language = new Compartment()
     this.mode = new Compartment()
@@ -86,6 +87,7 @@ class CodeEditor {
   update(data) {
     this.updateLanguage(data)
     if (data.rev !== this.rev) this.replaceText(data.value ?? "", data.rev)
+    if (data.insert && data.insert.number !== this.inserted) this.insertText(data.insert)
     this.view.dom.style.height = `${data.height ?? 240}px`
     this.view.dispatch(setDiagnostics(this.view.state, toDiagnostics(data.diagnostics, this.view.state.doc)))
   }
@@ -104,6 +106,13 @@ class CodeEditor {
     this.rev = rev
     this.sent = text
     this.view.dispatch({ changes: { from: 0, to: this.view.state.doc.length, insert: text } })
+  }
+
+  // A name that a click on the page asked for, at the cursor and only once.
+  insertText({ number, text }) {
+    this.inserted = number
+    this.view.dispatch(this.view.state.replaceSelection(text), { scrollIntoView: true })
+    this.view.focus()
   }
 
   text() {

@@ -1,0 +1,25 @@
+"""What saving, publishing and discarding do once every field has been read."""
+
+import streamlit as st
+
+from engine.model import ApiDefinition, Caller
+from pages.build.definition import working_copy
+from pages.build.definition.toolbar import Action
+from pages.components.navigation import open_api, say
+from pages.components.state import WorkingCopy
+
+
+def settle(
+    api: ApiDefinition, work: WorkingCopy, caller: Caller, action: Action | None, note: str
+) -> None:
+    """Do what a button of the toolbar or Ctrl+S asked for."""
+    if action == "save":
+        working_copy.save_draft(api, work, caller)
+        st.toast("Draft saved", icon=":material/check:")
+    elif action == "publish":
+        published = working_copy.publish(api, work, caller, note)
+        say(f"Version {published.version} of {published.api_name} is live")
+        open_api(published.api_name, "Edit")
+    elif action == "discard":
+        working_copy.discard(api, work, caller)
+        st.rerun()

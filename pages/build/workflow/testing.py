@@ -1,0 +1,78 @@
+"""Runs the draft of a workflow as a test and shows what came of it."""
+
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from engine.model import ApiDefinition, Caller, ExecutionResult
+from engine.ports import StepWatcher, WorkflowRunOptions
+from pages.build.definition import working_copy
+from pages.components.choices import choices_for
+from pages.components.context import engine
+from pages.components.errors import errors_shown
+from pages.components.param_form import ParamForm, json_input, param_form
+from pages.components.result_view import outcome_line, result_details
+from pages.components.state import WorkingCopy
+from pages.components.workflow.desk import WorkflowDesk
+from pages.components.workflow.live_run import LiveRun
+from pages.components.workflow.run_view import run_timeline
+
+
+def inputs(work: WorkingCopy, caller: Caller) -> tuple[ParamForm, Any]:
+    """The widgets of the test's parameters, and its input payload."""
+    specs = working_copy.param_specs(work)
+    form = param_form(specs, key=f"preview-{work.rev}", choices=choices_for(caller))
+    return form, json_input("Input payload", f"preview-payload-{work.rev}")
+
+
+def begin(
+    api: ApiDefinition,
+    work: WorkingCopy,
+    desk: WorkflowDesk,
+    caller: Caller,
+    form: ParamForm,
+    payload: Any,
+) -> None:
+    """Start a test of the body at hand, up to the step that was asked for."""
+    until, desk.until = desk.until, None
+    with errors_shown():
+        request = working_copy.draft_request(
+            api,
+            work,
+            body=desk.body,
+            params=form.values,
+            input_payload=payload,
+        )
+        eng, pinned = engine(), dict(desk.pinned)
+
+        def run(watcher: StepWatcher) -> ExecutionResult:
+            options = WorkflowRunOptions(until=until, pinned=pinned, watcher=watcher)
+            return eng.run(replace(request, workflow=options), caller)
+
+        desk.run = LiveRun.start(desk.body, run)
+
+
+def settle_run(work: WorkingCopy, desk: WorkflowDesk) -> None:
+    """Take over the outcome of a run that has ended."""
+    if desk.run is not None and not desk.run.is_running:
+        work.result = (desk.run.result(), desk.run.body)
+        desk.run = None
+
+
+def outcome(work: WorkingCopy, desk: WorkflowDesk, form: ParamForm) -> None:
+    """The last test: one line, the answer or the error, and when each step ran."""
+    if desk.run is not None:
+        st.info(
+            "The test is running; the canvas shows its steps.", icon=":material/progress_activity:"
+        )
+        return
+    if work.result is None:
+        st.info("**Ctrl+Enter** runs the draft on real data.", icon=":material/play_arrow:")
+        return
+    result = work.result[0]
+    form.point_out(result.error.details if result.error else {})
+    st.markdown(outcome_line(result))
+    if result.steps:
+        run_timeline(result.steps, key="preview-timeline")
+    result_details(result, key="preview-answer")

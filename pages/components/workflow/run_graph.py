@@ -1,0 +1,101 @@
+"""The graph of a run: read-only, coloured by how each step ended, a click chooses a step.
+
+Goes below `streamlit_agraph.agraph`, which has no key: each change of data would load the frame
+anew. Texts of users never become a `title`, which the frame takes for HTML.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+import streamlit_agraph
+
+from engine.model import Step
+from pages.components.result_view import duration
+from pages.components.workflow.layout import layered, layers_of
+
+ROW_PX = 78
+LEAST_PX = 150
+FONT = "Helvetica, Arial, sans-serif"
+
+Colors = Mapping[str, tuple[str, str]]
+"""Fill and border by status."""
+
+LIGHT: Colors = {
+    "success": ("#dcfce7", "#15803d"),
+    "failed": ("#fee2e2", "#b91c1c"),
+    "handled": ("#ffedd5", "#c2410c"),
+    "skipped": ("#f1f5f9", "#64748b"),
+}
+DARK: Colors = {
+    "success": ("#14351f", "#4ade80"),
+    "failed": ("#431a1a", "#f87171"),
+    "handled": ("#40250f", "#fb923c"),
+    "skipped": ("#1e293b", "#94a3b8"),
+}
+
+
+def run_graph(steps: Sequence[Step], pairs: Sequence[tuple[str, str]], *, key: str) -> str | None:
+    """Draw the steps and who waited for whom; the step that was clicked, if any."""
+    is_dark = st.context.theme.type == "dark"
+    names = [step.node_id for step in steps]
+    known = [pair for pair in pairs if set(pair) <= set(names)]
+    tallest = max(len(layer) for layer in layers_of(names, known))
+    config = streamlit_agraph.Config(
+        height=max(LEAST_PX, ROW_PX * tallest),
+        physics=False,
+        groups={},
+        interaction={"zoomView": False},
+    )
+    config.width = "100%"
+    clicked = streamlit_agraph._agraph(
+        data=json.dumps(graph_data(steps, known, is_dark=is_dark)),
+        config=json.dumps(config.__dict__),
+        key=key,
+    )
+    return clicked if clicked in names else None
+
+
+def graph_data(
+    steps: Sequence[Step], pairs: Sequence[tuple[str, str]], *, is_dark: bool
+) -> dict[str, list[dict[str, Any]]]:
+    """Nodes and edges as the frame draws them."""
+    places = layered([step.node_id for step in steps], pairs)
+    colors = DARK if is_dark else LIGHT
+    text, line = ("#e2e8f0", "#94a3b8") if is_dark else ("#1f2937", "#64748b")
+    nodes = [_node(step, places[step.node_id], colors[step.status], text) for step in steps]
+    edges = [
+        streamlit_agraph.Edge(source, target, color=line).to_dict() for source, target in pairs
+    ]
+    return {"nodes": nodes, "edges": edges}
+
+
+def _node(
+    step: Step, at: tuple[float, float], colors: tuple[str, str], text: str
+) -> dict[str, Any]:
+    fill, border = colors
+    node = streamlit_agraph.Node(
+        step.node_id,
+        label=f"{step.node_id}\n{_words(step)}",
+        shape="box",
+        color={
+            "background": fill,
+            "border": border,
+            "highlight": {"background": fill, "border": border},
+        },
+        font={"face": FONT, "color": text, "size": 15},
+        borderWidth=1.5,
+        borderWidthSelected=3,
+        margin=9,
+        x=at[0] * 0.8,
+        y=at[1] * 0.8,
+    )
+    node.title = ""
+    return dict(node.to_dict())
+
+
+def _words(step: Step) -> str:
+    return (
+        step.status if step.status == "skipped" else f"{step.status} · {duration(step.duration_ms)}"
+    )
