@@ -63,6 +63,12 @@ with errors_shown():
                     help="The execution log",
                 ),
                 st.Page(
+                    "operate/metrics.py",
+                    title="Metrics",
+                    icon=":material/monitoring:",
+                    help="Calls, durations, errors and cache hits over time",
+                ),
+                st.Page(
                     "operate/breakers.py",
                     title="Breakers",
                     icon=":material/electric_bolt:",

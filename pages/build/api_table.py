@@ -63,14 +63,14 @@ def action_of(label: str) -> str:
 
 def _row(api: ApiDefinition, usage: Mapping[UUID, ApiUsage]) -> tuple[object, ...]:
     used = usage.get(api.id)
-    succeeded = 100 * (1 - used.failures / used.calls) if used and used.calls else None
+    rate = used.success_rate if used else None
     return (
         api.api_name,
         menu_of(api),
         [api.logic_type],
         [state_of(api)],
         used.calls if used else 0,
-        succeeded,
+        None if rate is None else 100 * rate,
         used.p95_ms if used else None,
         list(used.series) if used else [],
         api.description,

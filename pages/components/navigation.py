@@ -11,6 +11,7 @@ API_PAGE = "build/api.py"
 APIS_PAGE = "build/apis.py"
 NEW_PAGE = "build/new.py"
 RUNS_PAGE = "operate/runs.py"
+METRICS_PAGE = "operate/metrics.py"
 
 
 def go(page: str, query: Mapping[str, str] | None = None) -> NoReturn:

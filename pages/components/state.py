@@ -135,6 +135,9 @@ class UrlKeys:
     table: str = "table"
     breaker: str = "breaker"
     window: str = "window"
+    begin: str = "from"
+    end: str = "to"
+    metrics_window: str = "last"
 
 
 URL = UrlKeys()

@@ -13,12 +13,14 @@ class TotalUsage:
 
     calls: int
     failures: int
+    rejected: int
     series: tuple[int, ...]
 
     @property
     def success_percent(self) -> float | None:
-        """The share that succeeded; None without calls."""
-        return 100 * (1 - self.failures / self.calls) if self.calls else None
+        """The share of the calls that ran and succeeded; None when none ran."""
+        ran = self.calls - self.rejected
+        return 100 * (1 - self.failures / ran) if ran else None
 
 
 def total_usage(usage: Sequence[ApiUsage]) -> TotalUsage:
@@ -27,6 +29,7 @@ def total_usage(usage: Sequence[ApiUsage]) -> TotalUsage:
     return TotalUsage(
         calls=sum(each.calls for each in usage),
         failures=sum(each.failures for each in usage),
+        rejected=sum(each.rejected for each in usage),
         series=tuple(
             sum(each.series[slot] for each in usage if slot < len(each.series))
             for slot in range(length)

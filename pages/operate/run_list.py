@@ -9,6 +9,7 @@ from engine.model import ApiQuery, Caller, ExecutionQuery, ExecutionSource
 from pages.components.context import engine
 from pages.components.runs_table import STATUSES, runs_table
 from pages.components.state import URL
+from pages.operate.run_span import span_filter
 
 PAGE_SIZE = 50
 WINDOWS = {
@@ -82,10 +83,12 @@ def _filters(caller: Caller) -> ExecutionQuery:
             width=170,
         )
     back = WINDOWS[window or "24 h"]
+    begin, end = span_filter() or (datetime.now(UTC) - back if back else None, None)
     return ExecutionQuery(
         status=status,
         source=source,
         api_id=names.get(api) if api else None,
-        since=datetime.now(UTC) - back if back else None,
+        since=begin,
+        until=end,
         error_contains=error or None,
     )
