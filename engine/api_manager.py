@@ -9,6 +9,7 @@ from typing import Any
 from engine.auth import authorize
 from engine.catalog import ApiCatalog
 from engine.compilation import Compiler
+from engine.contract import ContractGuard
 from engine.definition_fields import (
     authored_fields,
     changed_definition,
@@ -18,7 +19,7 @@ from engine.definition_fields import (
 from engine.errors import ConflictError
 from engine.lineage import Lineage
 from engine.model import ApiDefinition, ApiDraft, ApiQuery, ApiVersion, Caller, Page
-from engine.ports import AuditEntry, DefinitionStore, SettingStore
+from engine.ports import AuditEntry, ContractFacts, DefinitionStore, SettingStore
 
 
 class ApiManager:
@@ -38,6 +39,7 @@ class ApiManager:
         audit: SettingStore,
         drop_cached: Callable[[ApiDefinition], object],
         lineage: Lineage,
+        contracts: ContractGuard,
     ) -> None:
         self._store = store
         self._catalog = catalog
@@ -45,6 +47,7 @@ class ApiManager:
         self._audit = audit
         self._drop_cached = drop_cached
         self._lineage = lineage
+        self._contracts = contracts
 
     def get(self, ref: str, caller: Caller) -> ApiDefinition:
         """One definition by name or id; raises NotFoundError."""
@@ -70,10 +73,12 @@ class ApiManager:
         authorize(caller, "apis:write")
         api = new_definition(fields, caller)
         authorize(caller, "apis:write", api)
+        contract = ContractFacts()
         if publish:
-            self._compiler.compile(api)
+            columns = self._compiler.compile(api).logic.columns
+            contract = ContractFacts(columns=columns)
             api = api.model_copy(update={"version": 1})
-        stored = self._store.create(api, note=note or "created")
+        stored = self._store.create(api, note=note or "created", contract=contract)
         if not publish:
             self._keep_draft(stored, fields, caller)
         self._record(caller, "api.create", stored, publish=publish)
@@ -91,8 +96,11 @@ class ApiManager:
     ) -> ApiDefinition:
         """Replace the given authored fields and publish, or with `publish=False` keep a draft.
 
+        What the new version breaks is recorded with it (`ApiVersion.breaking`).
+
         Raises:
-            ConflictError: `expected_version` is no longer the live one.
+            ConflictError: `expected_version` is no longer the live one, or the new version breaks
+                others, who are named, and this instance refuses that.
             DefinitionInvalidError: With every issue; what is live stays as it was.
         """
         live = self._writable(ref, caller)
@@ -102,12 +110,24 @@ class ApiManager:
         if not publish:
             self._keep_draft(live, fields, caller)
             return live
-        self._compiler.compile(changed)
+        columns = self._compiler.compile(changed).logic.columns
+        contract = self._contracts.facts(live, changed, columns, caller)
         published = self._store.publish(
-            changed, expected_version=live.version, note=note, by=caller.subject
+            changed,
+            expected_version=live.version,
+            note=note,
+            by=caller.subject,
+            contract=contract,
         )
         self._forget(live, published)
-        self._record(caller, "api.publish", published, version=published.version)
+        broke = {"breaking": [issue.message for issue in contract.breaking]}
+        self._record(
+            caller,
+            "api.publish",
+            published,
+            version=published.version,
+            **(broke if contract.breaking else {}),
+        )
         return published
 
     def rollback(self, ref: str, version: int, caller: Caller, note: str = "") -> ApiDefinition:

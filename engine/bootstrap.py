@@ -29,6 +29,7 @@ from engine.catalog import ApiCatalog
 from engine.checking import Checker
 from engine.compilation import Compiler
 from engine.connections import Connections, OpenTarget
+from engine.contract import ContractGuard
 from engine.definition_sync import DefinitionSync
 from engine.definitions import read_folder
 from engine.errors import SettingsError, TemplateFailedError
@@ -169,6 +170,7 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
     cache = APICacheService(shared, render=_render_tag, pool=refreshing)
     breakers = CircuitBreakerManager(shared)
     lineage = Lineage(stores.definitions, sql.tables)
+    contracts = ContractGuard(stores.definitions, lineage, settings.breaking_changes)
     apis = ApiManager(
         stores.definitions,
         catalog,
@@ -176,6 +178,7 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
         stores.settings,
         lambda api: cache.invalidate_api(api.tenant_id, api.id),
         lineage,
+        contracts,
     )
     pipeline = Pipeline(
         catalog=catalog,
@@ -202,10 +205,10 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
             longest_call_s=settings.max_timeout_seconds * _USUAL_ATTEMPTS + _RECORDING_S,
         ),
         definitions=DefinitionSync(
-            stores.definitions, compiler, functools.partial(_forget, catalog, cache)
+            stores.definitions, compiler, contracts, functools.partial(_forget, catalog, cache)
         ),
         lineage=lineage,
-        checks=Checker(compiler, sql),
+        checks=Checker(compiler, sql, stores.definitions, contracts),
         logs=ExecutionLog(stores.executions, stores.journal),
         metrics=Metrics(SqlRollupStore(stores.database), stores.journal, _kept(settings)),
         connections=connections,

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from engine.auth import authorize
+from engine.auth import authorize, may
 from engine.compilation import Compiler
+from engine.contract import ContractGuard
 from engine.definition_fields import new_definition
-from engine.errors import BadRequestError, DefinitionInvalidError
-from engine.model import Caller, Column, Issue, ParamSpec
-from engine.ports import Dialect
+from engine.errors import BadRequestError, DefinitionInvalidError, NotFoundError
+from engine.model import ApiDefinition, Caller, Column, Issue, ParamSpec
+from engine.ports import DefinitionStore, Dialect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,12 +56,23 @@ class SqlInspector(Protocol):
 class Checker:
     """Validation as a service: for editors while one types, and for callers before they save."""
 
-    def __init__(self, compiler: Compiler, sql: SqlInspector) -> None:
+    def __init__(
+        self,
+        compiler: Compiler,
+        sql: SqlInspector,
+        store: DefinitionStore,
+        contracts: ContractGuard,
+    ) -> None:
         self._compiler = compiler
         self._sql = sql
+        self._store = store
+        self._contracts = contracts
 
     def check(self, fields: Mapping[str, Any], caller: Caller) -> CheckReport:
-        """Everything wrong with a definition, and what is known of it."""
+        """Everything wrong with a definition, and what is known of it.
+
+        Where an API of its name is live, also what publishing it would break.
+        """
         authorize(caller, "apis:read")
         try:
             api = new_definition({"api_name": "unnamed", **fields}, caller)
@@ -68,11 +80,22 @@ class Checker:
         except DefinitionInvalidError as error:
             return CheckReport(issues=error.issues)
         return CheckReport(
-            issues=compiled.warnings,
+            issues=(*compiled.warnings, *self._breaks(api, compiled.logic.columns, caller)),
             params=api.param_schema,
             tables=compiled.logic.tables,
             columns=compiled.logic.columns,
         )
+
+    def _breaks(
+        self, api: ApiDefinition, columns: tuple[Column, ...] | None, caller: Caller
+    ) -> tuple[Issue, ...]:
+        try:
+            live = self._store.get(caller.tenant_id, api.api_name)
+        except NotFoundError:
+            return ()
+        if not may(caller, "apis:read", live):
+            return ()
+        return self._contracts.warnings(live, api, columns, caller)
 
     def check_sql(
         self,

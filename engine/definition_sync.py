@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Literal
+from uuid import UUID
 
 from engine.auth import authorize
 from engine.compilation import Compiler
+from engine.contract import ContractGuard
 from engine.definition_export import ExportReport, write_folder
 from engine.definition_fields import authored_fields
 from engine.definition_text import file_fields, same, to_yaml
 from engine.definitions import BODY_SUFFIX, DefinitionFile
 from engine.errors import ConflictError, DefinitionInvalidError, NotFoundError
 from engine.executor_workflow import WorkflowExecutor
-from engine.model import ApiDefinition, Caller, Issue
+from engine.model import ApiDefinition, Caller, Column, Issue
 from engine.model.definition import AUTHORED_FIELDS
-from engine.ports import AuditEntry, DefinitionChanges, DefinitionStore, Executor
+from engine.ports import AuditEntry, ContractFacts, DefinitionChanges, DefinitionStore, Executor
 from engine.references import called_apis, with_names
 
 Action = Literal["create", "update", "delete"]
+Columns = tuple[Column, ...] | None
 _AUDIT: Mapping[Action, str] = {
     "create": "api.create",
     "update": "api.publish",
@@ -65,6 +68,7 @@ class DefinitionSync:
     Args:
         store: Where definitions are kept.
         compiler: Checks what would be published.
+        contracts: Tells what it would break.
         forget: Is told of each API that was changed or deleted, to drop what is kept of it.
     """
 
@@ -72,10 +76,12 @@ class DefinitionSync:
         self,
         store: DefinitionStore,
         compiler: Compiler,
+        contracts: ContractGuard,
         forget: Callable[[ApiDefinition], object],
     ) -> None:
         self._store = store
         self._compiler = compiler
+        self._contracts = contracts
         self._forget = forget
 
     def export(
@@ -119,7 +125,8 @@ class DefinitionSync:
         Raises:
             DefinitionInvalidError: With every issue of every file, and of the workflows that the
                 changes would break; each message begins with file and line.
-            ConflictError: What would be deleted is called by what stays.
+            ConflictError: What would be deleted is called by what stays, or what would be
+                published breaks others and this instance refuses that.
         """
         authorize(caller, "apis:write")
         live = self._store.all(caller.tenant_id)
@@ -128,22 +135,39 @@ class DefinitionSync:
         outcome.refuse_orphans()
         by_name = {file.name: file for file in files}
         issues: list[Issue] = []
+        columns: dict[UUID, Columns] = {}
         compiler = self._compiler.around(outcome.with_planned_apis)
         for api in outcome.to_compile():
+            found, columns[api.id] = _compiled(api, compiler)
             if file := by_name.get(api.api_name):
-                issues += map(file.located, _issues(api, compiler))
-            elif not _errors(_issues(api, self._compiler)):
-                issues += _broken(api, _errors(_issues(api, compiler)))
+                issues += map(file.located, found)
+            elif not _errors(_compiled(api, self._compiler)[0]):
+                issues += _broken(api, _errors(found))
         if errors := _errors(issues):
             more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
             raise DefinitionInvalidError(f"{errors[0].message}{more}", issues=tuple(issues))
-        return Plan(
-            changes=plan.changes,
-            unchanged=plan.unchanged,
-            others=plan.others,
-            warnings=tuple(issues),
-            commit=plan.commit,
+        contracts = self._contracts_of(plan, live, columns, caller)
+        for api in plan.commit.published:
+            issues += map(by_name[api.api_name].located, contracts[api.id].breaking)
+        return replace(
+            plan, warnings=tuple(issues), commit=replace(plan.commit, contracts=contracts)
         )
+
+    def _contracts_of(
+        self,
+        plan: Plan,
+        live: Sequence[ApiDefinition],
+        columns: Mapping[UUID, Columns],
+        caller: Caller,
+    ) -> dict[UUID, ContractFacts]:
+        before = {api.id: api for api in live}
+        changing = {change.name for change in plan.changes}
+        return {
+            api.id: self._contracts.facts(
+                before.get(api.id), api, columns[api.id], caller, changing=changing
+            )
+            for api in (*plan.commit.created, *plan.commit.published)
+        }
 
     def apply(
         self,
@@ -312,11 +336,13 @@ def _as_files(api: ApiDefinition | None) -> dict[str, str]:
     }
 
 
-def _issues(api: ApiDefinition, compiler: Compiler) -> tuple[Issue, ...]:
+def _compiled(api: ApiDefinition, compiler: Compiler) -> tuple[tuple[Issue, ...], Columns]:
+    """What compiling finds, and the columns of the answer where it can tell."""
     try:
-        return compiler.compile(api).warnings
+        compiled = compiler.compile(api)
     except DefinitionInvalidError as error:
-        return error.issues
+        return error.issues, None
+    return compiled.warnings, compiled.logic.columns
 
 
 def _errors(issues: Sequence[Issue]) -> tuple[Issue, ...]:

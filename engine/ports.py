@@ -512,6 +512,17 @@ class SharedState(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ContractFacts:
+    """What is recorded with a version besides its definition; see `ApiVersion`."""
+
+    columns: tuple[Column, ...] | None = None
+    breaking: tuple[Issue, ...] = ()
+
+
+NO_CONTRACT = ContractFacts()
+
+
+@dataclass(frozen=True, kw_only=True)
 class DefinitionChanges:
     """Changes of many definitions that are made together or not at all.
 
@@ -520,11 +531,13 @@ class DefinitionChanges:
         published: Definitions with new authored fields; `version` of each is the live one it was
             made from. Drafts stay.
         deleted: Definitions to remove, as they were read.
+        contracts: What to record with the new versions, by id.
     """
 
     created: tuple[ApiDefinition, ...] = ()
     published: tuple[ApiDefinition, ...] = ()
     deleted: tuple[ApiDefinition, ...] = ()
+    contracts: Mapping[UUID, ContractFacts] = field(default_factory=dict)
 
 
 class DefinitionStore(Protocol):
@@ -569,7 +582,9 @@ class DefinitionStore(Protocol):
         """
         ...
 
-    def create(self, api: ApiDefinition, *, note: str) -> ApiDefinition:
+    def create(
+        self, api: ApiDefinition, *, note: str, contract: ContractFacts = NO_CONTRACT
+    ) -> ApiDefinition:
         """Insert a definition; with `version` ≥ 1 also its version row.
 
         Raises:
@@ -578,7 +593,13 @@ class DefinitionStore(Protocol):
         ...
 
     def publish(
-        self, api: ApiDefinition, *, expected_version: int, note: str, by: str
+        self,
+        api: ApiDefinition,
+        *,
+        expected_version: int,
+        note: str,
+        by: str,
+        contract: ContractFacts = NO_CONTRACT,
     ) -> ApiDefinition:
         """Make `api`'s authored fields live as version `expected_version` + 1; ends its draft.
 

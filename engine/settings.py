@@ -89,6 +89,10 @@ class Settings(BaseSettings):
     sample_data: bool = Field(
         default=True, description="Load the flight data and register the sample APIs at start."
     )
+    breaking_changes: Literal["warn", "block"] = Field(
+        default="warn",
+        description="`block` refuses to publish what would break the APIs and tools that use it.",
+    )
     max_rows_ceiling: int = Field(
         default=10_000, ge=1, description="The largest `max_rows` a policy may ask for."
     )

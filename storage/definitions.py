@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Text, cast, exc, func, or_, true
 from engine.errors import ConflictError, NotFoundError
 from engine.model import ApiDefinition, ApiDraft, ApiQuery, ApiVersion, Page, Scope
 from engine.model.definition import AUTHORED_FIELDS
-from engine.ports import AuditEntry, DefinitionChanges
+from engine.ports import NO_CONTRACT, AuditEntry, ContractFacts, DefinitionChanges
 from storage.audit import audit_insert
 from storage.columns import json_array_contains
 from storage.database import Database, TenantRows
@@ -99,9 +99,12 @@ class SqlDefinitionStore:
                 for api in changes.deleted:
                     _delete_unchanged(rows, api)
                 for api in changes.published:
-                    _publish(rows, api, api.version, note=note, by=by)
+                    contract = changes.contracts.get(api.id, NO_CONTRACT)
+                    _publish(rows, api, api.version, note=note, by=by, contract=contract)
                 for api in changes.created:
-                    _insert(rows, api.model_copy(update={"version": 1}), note=note)
+                    contract = changes.contracts.get(api.id, NO_CONTRACT)
+                    first = api.model_copy(update={"version": 1})
+                    _insert(rows, first, note=note, contract=contract)
                 for entry in audit:
                     rows.execute(audit_insert(rows, entry))
         except exc.IntegrityError as error:
@@ -109,7 +112,9 @@ class SqlDefinitionStore:
                 "one of the definitions was created by somebody else meanwhile; nothing was changed"
             ) from error
 
-    def create(self, api: ApiDefinition, *, note: str) -> ApiDefinition:
+    def create(
+        self, api: ApiDefinition, *, note: str, contract: ContractFacts = NO_CONTRACT
+    ) -> ApiDefinition:
         """Insert a definition; with `version` ≥ 1 also its version row.
 
         Raises:
@@ -117,13 +122,19 @@ class SqlDefinitionStore:
         """
         try:
             with self._database.writing(api.tenant_id) as rows:
-                _insert(rows, api, note=note)
+                _insert(rows, api, note=note, contract=contract)
         except exc.IntegrityError as error:
             raise _name_taken(api) from error
         return api
 
     def publish(
-        self, api: ApiDefinition, *, expected_version: int, note: str, by: str
+        self,
+        api: ApiDefinition,
+        *,
+        expected_version: int,
+        note: str,
+        by: str,
+        contract: ContractFacts = NO_CONTRACT,
     ) -> ApiDefinition:
         """Make `api`'s authored fields live as version `expected_version` + 1; ends its draft.
 
@@ -133,7 +144,15 @@ class SqlDefinitionStore:
         """
         try:
             with self._database.writing(api.tenant_id) as rows:
-                return _publish(rows, api, expected_version, note=note, by=by, also=_NO_DRAFT)
+                return _publish(
+                    rows,
+                    api,
+                    expected_version,
+                    note=note,
+                    by=by,
+                    contract=contract,
+                    also=_NO_DRAFT,
+                )
         except exc.IntegrityError as error:
             raise _name_taken(api) from error
 
@@ -255,15 +274,15 @@ def _definition(row: Mapping[Any, Any]) -> ApiDefinition:
 
 def _version(row: Mapping[Any, Any]) -> ApiVersion:
     known = {name: row[name] for name in ApiVersion.model_fields}
-    return ApiVersion.model_validate(known)
+    return ApiVersion.model_validate({**known, "breaking": row["breaking"] or ()})
 
 
-def _insert(rows: TenantRows, api: ApiDefinition, *, note: str) -> None:
+def _insert(rows: TenantRows, api: ApiDefinition, *, note: str, contract: ContractFacts) -> None:
     values = _as_values(api)
     del values["tenant_id"]
     rows.execute(rows.insert(ApiDefinitionRow, **values))
     if api.version:
-        _add_version(rows, api, note=note, by=api.created_by)
+        _add_version(rows, api, note=note, by=api.created_by, contract=contract)
 
 
 def _publish(
@@ -273,6 +292,7 @@ def _publish(
     *,
     note: str,
     by: str,
+    contract: ContractFacts,
     also: Mapping[str, None] = MappingProxyType({}),
 ) -> ApiDefinition:
     """Publish in this transaction; `also` are further columns to set."""
@@ -287,7 +307,7 @@ def _publish(
     if rows.execute(change).rowcount == 0:
         _refuse_lost_update(rows, api, expected_version)
     live = _definition(_found(rows, str(api.id), *_LIVE))
-    _add_version(rows, live, note=note, by=by)
+    _add_version(rows, live, note=note, by=by, contract=contract)
     return live
 
 
@@ -299,7 +319,10 @@ def _delete_unchanged(rows: TenantRows, api: ApiDefinition) -> None:
         _refuse_lost_update(rows, api, api.version)
 
 
-def _add_version(rows: TenantRows, api: ApiDefinition, *, note: str, by: str) -> None:
+def _add_version(
+    rows: TenantRows, api: ApiDefinition, *, note: str, by: str, contract: ContractFacts
+) -> None:
+    columns = contract.columns
     rows.execute(
         rows.insert(
             ApiVersionRow,
@@ -309,6 +332,8 @@ def _add_version(rows: TenantRows, api: ApiDefinition, *, note: str, by: str) ->
             change_note=note,
             created_by=by,
             created_at=api.updated_at,
+            response_columns=None if columns is None else [each.model_dump() for each in columns],
+            breaking=[issue.model_dump() for issue in contract.breaking] or None,
         )
     )
 

@@ -44,6 +44,7 @@ class Row(DeclarativeBase):
         datetime: UtcDateTime(),
         dict[str, Any]: JSON(none_as_null=True),
         list[int]: JSON(none_as_null=True),
+        list[dict[str, Any]]: JSON(none_as_null=True),
         list[str]: JSON(none_as_null=True),
         str: Text(),
         UUID: Uuid(),
@@ -98,6 +99,8 @@ class ApiVersionRow(TenantRow):
     change_note: Mapped[str]
     created_by: Mapped[str]
     created_at: Mapped[datetime]
+    response_columns: Mapped[list[dict[str, Any]] | None]
+    breaking: Mapped[list[dict[str, Any]] | None]
     snapshot: Mapped[dict[str, Any]]
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from engine.model.execution import Column
 from engine.model.policy import RuntimePolicy
 
 LogicType = Literal["sql", "http", "script", "workflow"]
@@ -119,7 +120,11 @@ class ApiDraft(_Frozen):
 
 
 class ApiVersion(_Frozen):
-    """An immutable snapshot of a definition; rolling back makes a new one equal to an old one."""
+    """An immutable snapshot of a definition; rolling back makes a new one equal to an old one.
+
+    `response_columns` are those its answer had when it was published, None where only a call can
+    tell; `breaking` is what it took away from those who relied on the version before.
+    """
 
     api_id: UUID
     version: int
@@ -127,6 +132,8 @@ class ApiVersion(_Frozen):
     change_note: str = ""
     created_by: str
     created_at: datetime
+    response_columns: tuple[Column, ...] | None = None
+    breaking: tuple[Issue, ...] = ()
 
 
 class Connection(_Frozen):

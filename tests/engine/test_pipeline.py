@@ -13,6 +13,7 @@ from engine.api_manager import ApiManager
 from engine.call import ExecutionRequest
 from engine.catalog import ApiCatalog
 from engine.compilation import Compiler
+from engine.contract import ContractGuard
 from engine.errors import (
     ApiInactiveError,
     EngineError,
@@ -98,13 +99,15 @@ class Bench:
         )
         compiler = Compiler({"script": self.executor}, lambda _: ())
         catalog = ApiCatalog(definitions, compiler)
+        lineage = Lineage(definitions, lambda _: ())
         self.apis = ApiManager(
             definitions,
             catalog,
             compiler,
             SqlSettingStore(self.database, InstanceKey.load(folder)),
             lambda api: self.cache.invalidate_api(api.tenant_id, api.id),
-            Lineage(definitions, lambda _: ()),
+            lineage,
+            ContractGuard(definitions, lineage, "warn"),
         )
         self.log = ExecutionLog(executions, self.journal)
         self.pipeline = Pipeline(
