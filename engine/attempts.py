@@ -104,8 +104,7 @@ class Attempts:
         permit, self.permit = self.permit, None
         if permit is None and settlement.write is None:
             return
-        before = permit.state if permit else self.call.breaker_state
-        state = self.shared.settle(
+        settled = self.shared.settle(
             Settlement(
                 breaker=self.breaker if permit else None,
                 permit=permit,
@@ -114,8 +113,8 @@ class Attempts:
             )
         )
         if permit is not None:
-            self.call.breaker_changed |= state != before
-            self.call.breaker_state = state
+            self.call.breaker_changed |= settled.changed
+            self.call.breaker_state = settled.state
 
     def _refusal(self, permit: Permit) -> BreakerOpenError:
         return BreakerOpenError(

@@ -378,6 +378,14 @@ class Settlement:
 
 
 @dataclass(frozen=True)
+class Settled:
+    """The breaker's state after a settlement, and whether it was this one that changed it."""
+
+    state: BreakerStateName = "closed"
+    changed: bool = False
+
+
+@dataclass(frozen=True)
 class BreakerSnapshot:
     """A breaker as an operator sees it; times are UTC."""
 
@@ -439,8 +447,8 @@ class SharedState(Protocol):
         """Ask the breaker for one more attempt."""
         ...
 
-    def settle(self, settlement: Settlement) -> BreakerStateName:
-        """Report an attempt and store its answer; one trip. Returns the breaker's new state."""
+    def settle(self, settlement: Settlement) -> Settled:
+        """Report an attempt and store its answer; one trip."""
         ...
 
     def peek(self, cache: CacheKey) -> CachedEntry | None:

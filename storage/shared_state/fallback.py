@@ -8,7 +8,6 @@ from threading import Lock
 from typing import TypeVar
 
 from engine.errors import StoreUnavailableError
-from engine.model.execution import BreakerStateName
 from engine.ports import (
     Admission,
     Admitted,
@@ -22,6 +21,7 @@ from engine.ports import (
     LimitRule,
     LimitUse,
     Permit,
+    Settled,
     Settlement,
     SharedState,
 )
@@ -77,7 +77,7 @@ class FallbackSharedState:
         """Ask the breaker for one more attempt."""
         return self._run(lambda state: state.permit(breaker))
 
-    def settle(self, settlement: Settlement) -> BreakerStateName:
+    def settle(self, settlement: Settlement) -> Settled:
         """Report an attempt and store its answer."""
         return self._run(lambda state: state.settle(settlement))
 

@@ -9,7 +9,6 @@ from threading import Lock
 
 from engine import breaker_rules, window_rules
 from engine.breaker_rules import BreakerState, milliseconds
-from engine.model.execution import BreakerStateName
 from engine.ports import (
     Admission,
     Admitted,
@@ -23,6 +22,7 @@ from engine.ports import (
     LimitRule,
     LimitUse,
     Permit,
+    Settled,
     Settlement,
 )
 from engine.window_rules import Window
@@ -86,22 +86,22 @@ class MemorySharedState:
         with self._lock:
             return self._permit(breaker, self._now_ms())
 
-    def settle(self, settlement: Settlement) -> BreakerStateName:
-        """Report an attempt and store its answer; the breaker's new state."""
+    def settle(self, settlement: Settlement) -> Settled:
+        """Report an attempt and store its answer."""
         with self._lock:
             now_ms = self._now_ms()
             if settlement.write and self._cache.store(settlement.write, now_ms):
                 self._counters.note_store()
             if settlement.breaker is None:
-                return "closed"
+                return Settled()
             state = self._state(settlement.breaker.key)
             if settlement.permit is None:
-                return state.shown
+                return Settled(state.shown)
             after, events = breaker_rules.record(
                 state, settlement.breaker, settlement.permit, settlement.outcome, now_ms
             )
             self._keep(settlement.breaker.key, state, after, events)
-            return after.shown
+            return Settled(after.shown, changed=bool(events))
 
     def peek(self, cache: CacheKey) -> CachedEntry | None:
         """Look up the cache alone, uncounted."""

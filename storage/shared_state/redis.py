@@ -13,7 +13,6 @@ from redis.retry import Retry
 
 from engine import breaker_rules
 from engine.breaker_rules import milliseconds
-from engine.model.execution import BreakerStateName
 from engine.ports import (
     Admission,
     Admitted,
@@ -28,6 +27,7 @@ from engine.ports import (
     LimitRule,
     LimitUse,
     Permit,
+    Settled,
     Settlement,
 )
 from storage.shared_state import replies
@@ -123,8 +123,8 @@ class RedisSharedState:
         arguments = [self._now(), *_admit_arguments(breaker, token)]
         return replies.permit(self._scripts.run("permit", _breaker(breaker.key), arguments), token)
 
-    def settle(self, settlement: Settlement) -> BreakerStateName:
-        """Report an attempt and store its answer; one trip. Returns the breaker's new state."""
+    def settle(self, settlement: Settlement) -> Settled:
+        """Report an attempt and store its answer; one trip."""
         breaker, write = settlement.breaker, settlement.write
         keys: list[str] = []
         arguments: list[Argument] = [self._now(), int(breaker is not None)]
@@ -137,11 +137,11 @@ class RedisSharedState:
             arguments += _write_arguments(write)
         else:
             arguments.append(-1)
-        state, stored = self._scripts.run("settle", keys, arguments)
+        state, stored, changed = self._scripts.run("settle", keys, arguments)
         if stored:
             with self._lock:
                 self._counters.note_store()
-        return replies.state_name(state)
+        return Settled(replies.state_name(state), changed=bool(changed))
 
     def peek(self, cache: CacheKey) -> CachedEntry | None:
         """Look up the cache alone, uncounted."""

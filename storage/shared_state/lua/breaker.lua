@@ -41,6 +41,7 @@ end
 local function breaker_move(breaker, to, open_ms, reason)
   breaker_tell(breaker, breaker_label(breaker), to, reason, '')
   breaker.state = to
+  breaker.moved = true
   breaker.successes = 0
   redis.call('DEL', breaker.probes)
   breaker_keep(breaker, 'state', to, 'successes', 0, 'reason', reason, 'changed_by', '')

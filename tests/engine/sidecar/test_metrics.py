@@ -77,3 +77,44 @@ def test_prometheus_scrapes_text(client_as, called):
     assert response.status_code == 200
     assert response.headers["content-type"].startswith("text/plain; version=0.0.4")
     assert f'api_execution_count{{api="{called["api_name"]}",status="success"}} 2' in response.text
+
+
+def test_breaker_trips_retries_and_cache_hits_of_real_calls_are_counted(admin, new_api):
+    down = new_api(
+        logic_type="http",
+        logic_body={"method": "GET", "url": "http://127.0.0.1:1/"},
+        connection=None,
+        param_schema={},
+        runtime_policy={
+            "http": {"allow_hosts": ["127.0.0.1"]},
+            "max_retries": 1,
+            "retry_backoff_ms": 1,
+            "circuit_breaker": {"failure_threshold": 3},
+        },
+    )
+    cached = new_api(runtime_policy={"cache": {"enabled": True}})
+    for api in (down, cached):
+        for _ in range(4):
+            run(admin, api["api_name"])
+
+    def total(api):
+        response = admin.get("/api-manager/metrics", params={"api_id": api["id"]})
+        return response.json()["data"]["total"]
+
+    broken, quick = total(down), total(cached)
+    assert (broken["calls"], broken["fail"], broken["rejected"]) == (4, 2, 2)
+    assert (broken["breaker_trips"], broken["retries"], broken["success_rate"]) == (1, 1, 0.0)
+    assert (quick["cached"], quick["cache_lookups"], quick["cache_hit_rate"]) == (3, 4, 0.75)
+    assert broken["cache_hit_rate"] is None
+
+
+def test_rejections_by_a_rate_limit_are_counted(admin, new_api):
+    api = new_api(runtime_policy={"rate_limit": {"per_api": "2/hour"}})
+    for _ in range(5):
+        run(admin, api["api_name"])
+
+    response = admin.get("/api-manager/metrics", params={"api_id": api["id"], "group_by": "cause"})
+
+    data = response.json()["data"]
+    assert (data["total"]["rate_limited"], data["total"]["rejected"]) == (3, 3)
+    assert {each["value"]: each["calls"] for each in data["groups"]} == {"rate_limited": 3}

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from engine.ports import Admission, CacheWrite, Settlement
+from engine.ports import Admission, CacheWrite, Settled, Settlement
 
 
 def attempt(state, breaker, outcome):
     permit = state.permit(breaker)
-    return state.settle(Settlement(breaker=breaker, permit=permit, outcome=outcome))
+    return state.settle(Settlement(breaker=breaker, permit=permit, outcome=outcome)).state
 
 
 def trip(state, breaker):
@@ -104,7 +104,7 @@ def test_trial_calls_of_an_earlier_half_open_period_count_no_more(state, breaker
     clock.advance(60)
 
     trials = [state.permit(wide).allowed for _ in range(3)]
-    after = state.settle(Settlement(breaker=wide, permit=late, outcome="success"))
+    after = state.settle(Settlement(breaker=wide, permit=late, outcome="success")).state
 
     assert trials == [True, True, False]
     assert after == "half-open"
@@ -124,7 +124,31 @@ def test_a_result_that_comes_after_the_circuit_opened_changes_nothing(state, bre
 
     after = state.settle(Settlement(breaker=breaker, permit=late, outcome="success"))
 
-    assert after == "open"
+    assert after == Settled("open", changed=False)
+
+
+def test_of_many_failures_at_once_one_opens_the_circuit(state, breaker):
+    permits = [state.permit(breaker) for _ in range(breaker.failure_threshold + 3)]
+
+    settled = [
+        state.settle(Settlement(breaker=breaker, permit=each, outcome="failure"))
+        for each in permits
+    ]
+
+    assert [each.changed for each in settled] == [False, False, True, False, False, False]
+    assert settled[-1].state == "open"
+    assert state.breaker(breaker.key).trips == 1
+
+
+def test_the_trial_call_that_closes_the_circuit_is_told(state, breaker, clock):
+    trip(state, breaker)
+    clock.advance(60)
+    attempt(state, breaker, "success")
+    trial = state.permit(breaker)
+
+    settled = state.settle(Settlement(breaker=breaker, permit=trial, outcome="success"))
+
+    assert settled == Settled("closed", changed=True)
 
 
 def test_a_result_counts_once(state, breaker, clock):
@@ -133,7 +157,8 @@ def test_a_result_counts_once(state, breaker, clock):
     trial = state.permit(breaker)
 
     twice = [
-        state.settle(Settlement(breaker=breaker, permit=trial, outcome="success")) for _ in range(2)
+        state.settle(Settlement(breaker=breaker, permit=trial, outcome="success")).state
+        for _ in range(2)
     ]
 
     assert twice == ["half-open", "half-open"]
@@ -141,7 +166,7 @@ def test_a_result_counts_once(state, breaker, clock):
 
 def test_without_a_permit_nothing_is_recorded(state, breaker):
     for _ in range(5):
-        after = state.settle(Settlement(breaker=breaker, outcome="failure"))
+        after = state.settle(Settlement(breaker=breaker, outcome="failure")).state
 
     assert after == "closed"
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from engine.ports import Admission, CacheKey, CacheWrite, Settlement
+from engine.ports import Admission, CacheKey, CacheWrite, Settled, Settlement
 
 
 def look_up(state, answer):
@@ -159,7 +159,7 @@ def test_breaker_and_answer_are_settled_together(state, answer, breaker):
         )
     )
 
-    assert after == "closed"
+    assert after == Settled("closed")
     assert value_of(state, answer) == b"1"
 
 
