@@ -4,6 +4,7 @@ import streamlit as st
 
 from engine.model import LogicType
 from pages.build.api_table import LOGIC_TYPES
+from pages.build.sql.beginning import start_visually
 from pages.build.starters import STARTERS
 from pages.components.context import engine, require_caller
 from pages.components.errors import errors_shown
@@ -15,6 +16,9 @@ MEANING = {
     "script": "A Python function, run in a sandbox",
     "workflow": "Several APIs, one after another or side by side",
 }
+
+VISUAL = "The visual builder"
+BEGINNINGS = (VISUAL, "An example")
 
 caller = require_caller()
 st.title("New API")
@@ -36,10 +40,14 @@ with st.container(width=720):
         description = st.text_area(
             "Description", key="new-description", placeholder="What it answers"
         )
-        connection = None
+        connection, begin = None, BEGINNINGS[1]
         if logic_type == "sql":
             names = [each.name for each in engine().connections.all(caller)]
             connection = st.selectbox("Connection", names, key="new-connection")
+            begin = (
+                st.radio("Begin with", BEGINNINGS, horizontal=True, key="new-begin")
+                or BEGINNINGS[0]
+            )
         create = st.form_submit_button(
             "Create draft", type="primary", icon=":material/add:", key="create-draft"
         )
@@ -54,5 +62,7 @@ if create:
             "connection": connection,
         }
         api = engine().apis.create(fields, caller, publish=False, note="created")
+        if begin == VISUAL:
+            start_visually(api, caller)
         say(f"{api.api_name} is a draft: change it, then publish")
         open_api(api.api_name, "Edit")

@@ -11,6 +11,8 @@ import streamlit as st
 
 from engine.checking import CheckReport
 from engine.model import ExecutionResult
+from pages.components.http.request_form import RequestForm
+from pages.components.sql.built_query import BuiltQuery
 from pages.components.workflow.desk import WorkflowDesk
 
 T = TypeVar("T")
@@ -51,6 +53,9 @@ class WorkingCopy:
         base_version: The live version the work was begun from.
         rev: Raised when something else than the author's typing replaced the fields.
         params_rev: The same for the parameter table alone.
+        body_rev: The same for the body alone.
+        query: The visual builder's question, and the statement it was compiled to.
+        form: The form of an HTTP request, and the body it stands for.
         report: What the last check found, and the fields it looked at.
         result: The last preview, and the logic body it ran.
         desk: The builder's state where the work is a workflow.
@@ -64,6 +69,9 @@ class WorkingCopy:
     report: tuple[CheckReport, dict[str, Any]] | None = None
     result: tuple[ExecutionResult, str] | None = None
     desk: WorkflowDesk | None = None
+    body_rev: int = 0
+    query: BuiltQuery | None = None
+    form: RequestForm | None = None
 
     @property
     def is_unsaved(self) -> bool:
@@ -73,6 +81,16 @@ class WorkingCopy:
     def set_body(self, text: str) -> None:
         """Take over what was typed."""
         self.fields["logic_body"] = text
+
+    def write_body(self, text: str) -> None:
+        """Show another body in the editor: a builder made it."""
+        self.fields["logic_body"] = text
+        self.body_rev += 1
+
+    @property
+    def editor_rev(self) -> int:
+        """Raised whenever something else than typing changed the body."""
+        return self.rev + self.body_rev
 
     def replace(self, fields: Mapping[str, Any], base_version: int) -> None:
         """Show other fields in every widget and take them as saved."""
@@ -105,6 +123,9 @@ LAST_API: SessionValue[str] = SessionValue("last_api", str)
 
 EDITOR_REVS: SessionValue[dict[str, int]] = SessionValue("editor_revs", dict)
 """The revision each code editor was last given."""
+
+EDITOR_INSERTS: SessionValue[dict[str, tuple[int, str]]] = SessionValue("editor_inserts", dict)
+"""The last text each code editor was asked to insert at its cursor, with a running number."""
 
 LAST_RESULTS: SessionValue[dict[str, ExecutionResult]] = SessionValue("last_results", dict)
 """The last outcome of the run form, by API id."""

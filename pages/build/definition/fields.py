@@ -1,6 +1,5 @@
 """The fields of a definition besides its body: connection, parameters, policy, details."""
 
-from collections.abc import Mapping
 from functools import partial
 
 import pandas as pd
@@ -12,13 +11,17 @@ from engine.model import Caller
 from engine.ports import TableInfo
 from pages.build.definition import working_copy
 from pages.build.definition.param_table import param_table
+from pages.build.sql.schema_browser import schema_browser, size_words
 from pages.components.context import engine
 from pages.components.defaults import POLICY_DEFAULTS, with_defaults, without_defaults
 from pages.components.policy_form import policy_form
+from pages.components.sql.query import qualified
 from pages.components.state import WorkingCopy, first_value
 
 
-def connection_field(work: WorkingCopy, caller: Caller, tables: tuple[TableInfo, ...]) -> None:
+def connection_field(
+    work: WorkingCopy, caller: Caller, tables: tuple[TableInfo, ...], editor: str
+) -> None:
     """Choose the target of a statement and look into its tables."""
     names = [each.name for each in engine().connections.all(caller)]
     current = work.fields["connection"]
@@ -31,8 +34,12 @@ def connection_field(work: WorkingCopy, caller: Caller, tables: tuple[TableInfo,
             key=f"connection-{work.rev}",
             width=240,
         )
-        with st.popover("Tables", icon=":material/table:", key=f"tables-{work.rev}"):
-            table_browser(tables)
+        browser = st.popover(
+            "Tables", icon=":material/table:", key=f"tables-{work.rev}", on_change="rerun"
+        )
+        if browser.open:
+            with browser:
+                schema_browser(tables, current or "", caller, key="browser", editor=editor)
 
 
 def table_browser(tables: tuple[TableInfo, ...]) -> None:
@@ -43,18 +50,7 @@ def table_browser(tables: tuple[TableInfo, ...]) -> None:
         chosen = by_name[name]
         rows = [(column.name, column.type) for column in chosen.columns]
         st.dataframe(pd.DataFrame(rows, columns=["Column", "Type"]), hide_index=True, alt=name)
-        if chosen.row_estimate is not None:
-            st.caption(f"{chosen.kind}, about {chosen.row_estimate:,} rows")
-
-
-def qualified(table: TableInfo) -> str:
-    """A table's name as statements write it; the default schema goes without saying."""
-    return table.name if table.schema in {"main", "public", ""} else f"{table.schema}.{table.name}"
-
-
-def completion(tables: tuple[TableInfo, ...]) -> Mapping[str, list[str]]:
-    """Column names by table name, for the editor."""
-    return {qualified(each): [column.name for column in each.columns] for each in tables}
+        st.caption(size_words(chosen))
 
 
 def other_fields(

@@ -9,7 +9,7 @@ import streamlit as st
 
 from engine.model import Issue
 from pages.components.editors.asset_component import asset_component
-from pages.components.state import EDITOR_REVS
+from pages.components.state import EDITOR_INSERTS, EDITOR_REVS
 
 _mount = asset_component("code-editor")
 
@@ -41,8 +41,7 @@ def editor_event(key: str, text: str, *, rev: int) -> EditorEvent:
     Asking first lets a page run the text and then draw the editor with the issues it found.
     A `rev` the editor has not seen means that `text` replaces what was typed.
     """
-    if EDITOR_REVS.get().get(key, rev) != rev:
-        st.session_state[key] = {"value": text}
+    _follow(key, text, rev)
     state = st.session_state.get(key) or {}
     typed = state.get("value")
     return EditorEvent(text if typed is None else typed, state.get("run"), state.get("save"))
@@ -71,7 +70,8 @@ def code_editor(
         params: Parameter names, for completion.
         issues: Findings to mark; those without a line are left to the page.
     """
-    EDITOR_REVS.get()[key] = rev
+    _follow(key, text, rev)
+    number, inserted = EDITOR_INSERTS.get().get(key, (0, ""))
     _mount(
         key=key,
         default={"value": text},
@@ -85,11 +85,25 @@ def code_editor(
             "height": height,
             "placeholder": placeholder,
             "label": label,
+            "insert": {"number": number, "text": inserted},
         },
         on_value_change=partial(_pass_on, key, on_text),
         on_run_change=_no_callback,
         on_save_change=_no_callback,
     )
+
+
+def insert_at_cursor(key: str, text: str) -> None:
+    """Let an editor insert a text where its cursor stands, when it is drawn next."""
+    number, _ = EDITOR_INSERTS.get().get(key, (0, ""))
+    EDITOR_INSERTS.get()[key] = (number + 1, text)
+
+
+def _follow(key: str, text: str, rev: int) -> None:
+    """Take `text` for what was typed when `rev` is not the one the editor was last given."""
+    if EDITOR_REVS.get().get(key, rev) != rev:
+        st.session_state[key] = {"value": text}
+    EDITOR_REVS.get()[key] = rev
 
 
 def _diagnostic(issue: Issue) -> dict[str, object]:

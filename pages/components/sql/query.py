@@ -131,6 +131,18 @@ def columns_of(query: Query, catalog: Catalog) -> list[Ref]:
     return [(table, name) for table in tables_of_query(query) for name in catalog.get(table, {})]
 
 
+def is_known(query: Query, catalog: Catalog) -> bool:
+    """Whether every table and column of a question is still there."""
+    refs = [
+        *query["columns"],
+        *(each["column"] for each in query["measures"] if each["column"]),
+        *(each["column"] for group in query["groups"] for each in group["conditions"]),
+    ]
+    return set(tables_of_query(query)) <= set(catalog) and set(refs) <= set(
+        columns_of(query, catalog)
+    )
+
+
 def join_pairs(query: Query, joined: str, catalog: Catalog) -> list[tuple[Ref, str]]:
     """Pairs of columns that a table can be joined by, those of the same name first."""
     before = [ref for ref in columns_of(query, catalog) if ref[0] != joined]
@@ -143,3 +155,10 @@ def _pairs_with(ref: Ref, joined: str, catalog: Catalog) -> Iterator[tuple[Ref, 
     for name, type_name in catalog[joined].items():
         if kind_of(type_name) == kind and kind in {"number", "text", "time"}:
             yield ref, name
+
+
+def joinable(query: Query, catalog: Catalog) -> list[str]:
+    """Tables that can be joined, those that share the name of a column first."""
+    names = {name for _, name in columns_of(query, catalog)}
+    free = [table for table in catalog if table not in tables_of_query(query)]
+    return sorted(free, key=lambda table: names.isdisjoint(catalog[table]))

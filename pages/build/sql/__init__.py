@@ -1,0 +1,1 @@
+"""The SQL builder's parts."""

@@ -1,0 +1,1 @@
+"""What the HTTP builder decides, without drawing anything."""
