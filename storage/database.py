@@ -163,6 +163,9 @@ class Database:
                 message = f"{self.name} cannot store a value: {_reason(error)}"
                 raise BadRequestError(message) from error
             raise self._unavailable(error) from error
+        except OverflowError as error:
+            # SQLite's driver, of an integer beyond 64 bits.
+            raise BadRequestError(f"{self.name} cannot store a value: {error}") from error
 
     def ping(self) -> None:
         """Raise StoreUnavailableError unless the database answers and its tables are there."""

@@ -158,7 +158,7 @@ class ApiQuery(_Frozen):
     q: str = ""
     tag: str | None = None
     limit: int = Field(default=50, ge=1, le=500)
-    offset: int = Field(default=0, ge=0)
+    offset: int = Field(default=0, ge=0, le=2_147_483_647)
 
 
 class Page(BaseModel, Generic[T]):

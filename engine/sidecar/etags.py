@@ -10,6 +10,8 @@ from engine.errors import BadRequestError
 from engine.model import ApiDefinition, ExecutionResult
 
 _ETAG = re.compile(r'^(?:W/)?"(\d+)(?:-[0-9a-f]+)?"$')
+ETAG_PATTERN = rf"{_ETAG.pattern}|^\*$"
+"""What `If-Match` of a definition may be."""
 
 
 def etag_of(api: ApiDefinition) -> str:

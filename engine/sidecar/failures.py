@@ -1,13 +1,14 @@
 """Translates every exception that can leave a handler into the envelope, in one place."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any, ClassVar
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from engine.errors import (
@@ -21,6 +22,8 @@ from engine.errors import (
 from engine.sidecar.envelope import refusal
 
 logger = logging.getLogger(__name__)
+
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 class MethodNotAllowedError(CallerError):
@@ -89,7 +92,7 @@ async def _of_http(request: Request, error: Exception) -> Response:
         )
     elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         found = MethodNotAllowedError(f"the endpoint does not answer {asked}")
-        return refusal(found, headers=_with_head(error.headers))
+        return refusal(found, headers={"Allow": _allowed(request)})
     elif error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
         found = PayloadTooLargeError(error.detail)
     else:
@@ -97,13 +100,17 @@ async def _of_http(request: Request, error: Exception) -> Response:
     return refusal(found, headers=error.headers)
 
 
-def _with_head(headers: Mapping[str, str] | None) -> dict[str, str]:
-    """The allowed methods, HEAD among them: the router knows only of GET."""
-    allow = (headers or {}).get("Allow", "")
-    methods = {each.strip() for each in allow.split(",") if each.strip()}
-    if "GET" in methods:
-        methods.add("HEAD")
-    return {**(headers or {}), "Allow": ", ".join(sorted(methods))}
+def _allowed(request: Request) -> str:
+    """Every method that the path answers; the router names those of one of its routes."""
+    methods = [
+        method
+        for method in _METHODS
+        if any(
+            route.matches({**request.scope, "method": method})[0] is Match.FULL
+            for route in request.app.routes
+        )
+    ]
+    return ", ".join([*methods, "HEAD"] if "GET" in methods else methods)
 
 
 def _unexpected(scope: Scope, error: Exception) -> Response:

@@ -128,8 +128,23 @@ def _parameter(name: str, body: Document, spec: ParamSpec, *, required: bool) ->
     return parameter | {"schema": body}
 
 
+def _nullable(params: Document) -> Document:
+    """The same, with null for what need not be sent: it means not sent."""
+    required = params.get("required", ())
+    properties = {
+        name: body if name in required else _or_null(body)
+        for name, body in params["properties"].items()
+    }
+    return {**params, "properties": properties}
+
+
+def _or_null(body: Document) -> Document:
+    values = {"enum": [*body["enum"], None]} if "enum" in body else {}
+    return {**body, **values, "type": [body["type"], "null"]}
+
+
 def _body(api: ApiDefinition) -> Document:
-    params = to_json_schema(api.param_schema)
+    params = _nullable(to_json_schema(api.param_schema))
     properties = {"params": params}
     if api.logic_type != "sql":
         properties["input_payload"] = {}

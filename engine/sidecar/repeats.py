@@ -1,5 +1,6 @@
 """Answers a repeated request with what its first one was answered with."""
 
+import json
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -20,6 +21,7 @@ IdempotencyKey = Annotated[
     Header(
         alias="Idempotency-Key",
         description="Run the call once, however often it is sent with this key within a day.",
+        json_schema_extra={"minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
     ),
 ]
 AnswerResult = Callable[[ExecutionResult], Response]
@@ -57,4 +59,5 @@ def _attempt(visit: Visit, call: ExecutionRequest, answer: AnswerResult) -> Atte
 
 def _fingerprint(call: ExecutionRequest, fmt: str) -> bytes:
     parts: list[Any] = [call.api, call.params, call.query, call.input_payload, fmt, call.want_trace]
-    return orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)
+    # Not orjson: it refuses integers beyond 64 bits, which a body may have.
+    return json.dumps(parts, sort_keys=True).encode()

@@ -10,7 +10,7 @@ from engine.facade import Engine
 from engine.model import ApiDefinition, ApiDraft, ApiQuery, ApiVersion, Caller, Page
 from engine.sidecar.deps import ApiRef, VersionNumber, VisitDep
 from engine.sidecar.envelope import answer
-from engine.sidecar.etags import etag_of, expected_version
+from engine.sidecar.etags import ETAG_PATTERN, etag_of, expected_version
 from engine.sidecar.openapi import documented
 from engine.sidecar.schemas import (
     DefinitionChange,
@@ -27,7 +27,11 @@ OTHER_WAY = ToggleBody()
 NO_NOTE = RollbackBody()
 IfMatch = Annotated[
     str | None,
-    Header(alias="If-Match", description="Refuse with 409 when another version is live."),
+    Header(
+        alias="If-Match",
+        description="Refuse with 409 when another version is live.",
+        json_schema_extra={"pattern": ETAG_PATTERN},
+    ),
 ]
 
 

@@ -31,7 +31,7 @@ async def list_executions(
     status: ExecutionStatus | None = None,
     since: Since = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 10,
-    offset: Annotated[int, Query(ge=0)] = 0,
+    offset: Annotated[int, Query(ge=0, le=2_147_483_647)] = 0,
 ) -> Response:
     """List the executions of an API, newest first; each one's answer is read with it alone."""
     found = await visit.run(

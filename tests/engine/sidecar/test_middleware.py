@@ -1,9 +1,11 @@
 import gzip
 import logging
+from typing import cast
 
 import pytest
 from fastapi.testclient import TestClient
 
+from engine.facade import Engine
 from engine.sidecar import create_app
 
 MANY = "SELECT range AS n, 'the same text again and again' AS t FROM range(500)"
@@ -59,12 +61,15 @@ def test_head_tells_the_tag_of_an_answer(admin, new_api):
 
 def test_where_get_is_allowed_head_is(admin, stranger):
     assert admin.put("/healthz").headers["Allow"] == "GET, HEAD"
+    several = admin.request("TRACE", "/api-manager/apis/nowhere").headers["Allow"]
+    assert several == "GET, PUT, PATCH, DELETE, HEAD"
     assert "HEAD" not in admin.get("/api-manager/validate").headers["Allow"]
     assert stranger.head("/api-manager/apis").status_code == 401
 
 
 def test_a_bug_is_logged_once_with_its_cause(caplog):
-    client = TestClient(create_app(object))  # an engine that has none of its parts
+    broken = create_app(lambda: cast(Engine, object()))  # an engine that has none of its parts
+    client = TestClient(broken)
 
     with caplog.at_level(logging.ERROR):
         response = client.get("/api-manager/apis", headers={"x-request-id": "mine-7"})

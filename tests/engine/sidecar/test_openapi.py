@@ -83,6 +83,8 @@ def test_a_published_api_has_its_own_typed_parameters(read, new_api):
     sent = path["post"]["requestBody"]["content"]["application/json"]["schema"]
     assert sent["properties"]["params"]["required"] == ["origin"]
     assert "format" in sent["properties"]["params"]["properties"]
+    assert sent["properties"]["params"]["properties"]["limit"]["type"] == ["integer", "null"]
+    assert sent["properties"]["params"]["properties"]["origin"]["type"] == "string"
     assert sent["required"] == ["params"]
 
 

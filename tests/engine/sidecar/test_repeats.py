@@ -1,5 +1,6 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -95,7 +96,12 @@ def test_a_failure_of_the_target_is_the_result(admin, new_api):
 
 def test_an_answer_without_the_format_asked_for_is_not_computed_twice(admin, new_api):
     source = "def main(params, input_payload):\n    return 7\n"
-    fields = {"logic_type": "script", "logic_body": source, "connection": None, "param_schema": {}}
+    fields: dict[str, Any] = {
+        "logic_type": "script",
+        "logic_body": source,
+        "connection": None,
+        "param_schema": {},
+    }
     name = new_api(**fields)["api_name"]
     key = uuid4().hex
 
@@ -106,7 +112,12 @@ def test_an_answer_without_the_format_asked_for_is_not_computed_twice(admin, new
 
 
 def test_of_requests_at_once_one_runs_and_the_others_are_told_to_wait(admin, new_api):
-    fields = {"logic_type": "script", "logic_body": SLOW, "connection": None, "param_schema": {}}
+    fields: dict[str, Any] = {
+        "logic_type": "script",
+        "logic_body": SLOW,
+        "connection": None,
+        "param_schema": {},
+    }
     name = new_api(**fields)["api_name"]
     key, together = uuid4().hex, threading.Barrier(4)
 
@@ -120,6 +131,23 @@ def test_of_requests_at_once_one_runs_and_the_others_are_told_to_wait(admin, new
     assert sorted(each.status_code for each in answers) == [200, 409, 409, 409]
     assert all(each.headers["Retry-After"] for each in answers if each.status_code == 409)
     assert logged(admin, name) == 1
+
+
+@pytest.mark.parametrize("unusual", [10**30, 1e300, {"b": 1, "a": [None]}])
+def test_any_json_can_be_repeated(admin, new_api, unusual):
+    source = "def main(params, input_payload):\n    return 7\n"
+    fields: dict[str, Any] = {
+        "logic_type": "script",
+        "logic_body": source,
+        "connection": None,
+        "param_schema": {},
+    }
+    path, key = f"/call/{new_api(**fields)['api_name']}", uuid4().hex
+
+    first, again = (send(admin, path, key, input_payload=unusual) for _ in range(2))
+
+    assert first.status_code < 500
+    assert again.content == first.content
 
 
 @pytest.mark.parametrize("key", ["", "a b", "x" * 256])
