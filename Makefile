@@ -41,9 +41,9 @@ frontend: ## Rebuild the browser components (needs npm)
 format: $(BIN)/.test ## Format and fix what can be fixed
 	$(BIN)/ruff check --fix --quiet . ; $(BIN)/ruff format .
 
-lock: ## Resolve the dependencies again and write the lock files
-	uv pip compile --universal --python-version 3.11 --no-header pyproject.toml --output-file requirements.txt
-	uv pip compile --universal --python-version 3.11 --no-header --group dev --constraint requirements.txt pyproject.toml --output-file requirements-dev.txt
+lock: ## Resolve the dependencies again and write the lock files (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --no-header --upgrade --group dev pyproject.toml --output-file requirements-dev.txt
+	uv pip compile --quiet --universal --python-version 3.11 --no-header --constraint requirements-dev.txt pyproject.toml --output-file requirements.txt
 
 clean: ## Remove the virtual environment and caches, never data
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info
