@@ -56,12 +56,18 @@ class PublishedApis:
     def columns(self, api: ApiDefinition) -> tuple[Column, ...] | None:
         """The columns of a definition's answer; None where they cannot be told.
 
-        Compiles the definition if nobody has called it yet.
+        They are those recorded when it was published. What was published while its target could
+        not be asked is compiled for them.
         """
-        try:
-            compiled = self._catalog.resolve(api.tenant_id, str(api.id))
-        except EngineError:
+        with suppress(EngineError):
+            recorded = self._store.version(api.tenant_id, api.id, api.version).response_columns
+            return recorded or self._compiled_columns(api)
+        return None
+
+    def _compiled_columns(self, api: ApiDefinition) -> tuple[Column, ...] | None:
+        if api.logic_type != "sql":
             return None
+        compiled = self._catalog.resolve(api.tenant_id, str(api.id))
         return compiled.logic.columns if compiled.definition.version == api.version else None
 
     def _read(self, ids: Collection[UUID], tenant_id: str) -> Iterator[ApiDefinition]:

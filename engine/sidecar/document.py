@@ -17,9 +17,9 @@ from engine.published import LiveVersion, PublishedApis
 from engine.sidecar import published_api
 
 MAX_CACHED_BYTES = 64 * 1_048_576
-COMPILING_S = 1.0
-"""How long one document may take to compile APIs that nobody has called yet. Those beyond it are
-described without their columns, and the next document goes on with them."""
+LOOKING_S = 1.0
+"""How long one document may look for the columns of APIs that were published since the last one.
+Those beyond it are described without their columns, and the next document goes on with them."""
 _AT_ONCE = 50
 
 K = TypeVar("K")
@@ -73,7 +73,7 @@ class OpenApiDocuments:
 
     Args:
         management: The document of the fixed endpoints.
-        clock: Seconds, for the bound on compiling.
+        clock: Seconds, for the bound on looking for columns.
     """
 
     def __init__(
@@ -126,7 +126,7 @@ class OpenApiDocuments:
     def _look_for_columns(
         self, published: PublishedApis, known: dict[LiveVersion, _Described], caller: Caller
     ) -> None:
-        until = self._clock() + COMPILING_S
+        until = self._clock() + LOOKING_S
         pending = [version for version, described in known.items() if not described.is_final]
         for start in range(0, len(pending), _AT_ONCE):
             some = pending[start : start + _AT_ONCE]

@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 from typing import Annotated, Any
 
-import orjson
 from fastapi import Header, Response
 
 from engine.call import ExecutionRequest
