@@ -99,8 +99,9 @@ class ApiManager:
         What the new version breaks is recorded with it (`ApiVersion.breaking`).
 
         Raises:
-            ConflictError: `expected_version` is no longer the live one, or the new version breaks
-                others, who are named, and this instance refuses that.
+            ConflictError: `expected_version` is no longer the live one; or others use the API by
+                the name it would lose; or the new version breaks others and this instance refuses
+                that. They are named.
             DefinitionInvalidError: With every issue; what is live stays as it was.
         """
         live = self._writable(ref, caller)
@@ -111,6 +112,8 @@ class ApiManager:
             self._keep_draft(live, fields, caller)
             return live
         columns = self._compiler.compile(changed).logic.columns
+        if changed.api_name != live.api_name:
+            self._lineage.refuse_if_named(live, caller, to="rename")
         contract = self._contracts.facts(live, changed, columns, caller)
         published = self._store.publish(
             changed,

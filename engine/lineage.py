@@ -117,7 +117,16 @@ class Lineage:
             caller: Who would change it; users that it may not see are counted, not named.
             to: What is about to be done to it, as a verb.
         """
-        used = self.where_used(str(api.id), caller)
+        self._refuse(api, self.where_used(str(api.id), caller), to)
+
+    def refuse_if_named(self, api: ApiDefinition, caller: Caller, *, to: str) -> None:
+        """As `refuse_if_used`, for those alone that use the API by its name, not by its id."""
+        index = self._index(caller.tenant_id)
+        named = [_use(entry, (api.api_name, ""), ()) for entry in index.users((api.api_name,))]
+        seen = tuple(use for use in named if self._may_see(use, caller))
+        self._refuse(api, WhereUsed(uses=seen, hidden=len(named) - len(seen)), to)
+
+    def _refuse(self, api: ApiDefinition, used: WhereUsed, to: str) -> None:
         if not used.direct and not used.hidden:
             return
         names = [f"{use.kind} {use.name!r}" for use in used.direct]

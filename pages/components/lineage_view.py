@@ -38,7 +38,7 @@ DARK: Colors = {
     "table": ("#1e293b", "#94a3b8"),
     "tool": ("#1e293b", "#94a3b8"),
 }
-SHAPES = {"api": "box", "table": "database", "tool": "ellipse"}
+SHAPES = {"api": "box", "table": "box", "tool": "ellipse"}
 
 
 def lineage_view(graph: LineageGraph, *, key: str) -> LineageNode | None:

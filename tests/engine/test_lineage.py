@@ -102,6 +102,18 @@ def test_what_is_used_is_switched_off_only_by_who_knows(engine, caller, publish)
     assert engine.apis.set_active("a", caller, active=True).is_active
 
 
+def test_what_is_used_by_its_name_cannot_be_renamed(engine, caller, publish):
+    api = publish("a")
+    publish("by-id", str(api.id))
+    assert engine.apis.update("a", {"api_name": "b"}, caller).api_name == "b"
+    publish("by-name", "b")
+
+    with pytest.raises(ConflictError, match=r"'b' is used by workflow 'by-name'$"):
+        engine.apis.update("b", {"api_name": "c"}, caller)
+
+    assert engine.apis.get("b", caller).version == 2
+
+
 def test_only_what_is_published_is_a_user(engine, caller, publish):
     publish("a")
     nodes = '{"nodes": [{"id": "n", "api_id": "a"}]}'
