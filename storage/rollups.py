@@ -24,6 +24,7 @@ SUMS = (*COUNTERS, "total_ms", "min_ms", "max_ms", "last_at", "last_id", "bucket
 """The columns that hold a `Tally`, but for its sketch."""
 _STORED = tuple(TABLE.c[name] for name in (*SUMS, "latency"))
 _AT_ONCE = 500
+_FOLDED_AT_ONCE = 2000  # neighbours in time, which share their hours
 
 Additions = dict[RollupKey, Tally]
 Minute = tuple[str, UUID | None, int]
@@ -78,11 +79,17 @@ class RollupWriter:
         return folded
 
     def _fold_some(self, last_start_s: int) -> int:
+        is_open = TABLE.c.grain == "open"
+        oldest = (
+            select(TABLE.c.id)
+            .where(is_open, TABLE.c.start_s <= last_start_s)
+            .order_by(TABLE.c.start_s)
+            .limit(_FOLDED_AT_ONCE)
+        )
         open_rows = (
             select(*(TABLE.c[name] for name in ("id", *RollupKey._fields)), *_STORED)
-            .where(TABLE.c.grain == "open", TABLE.c.start_s <= last_start_s)
+            .where(TABLE.c.id.in_(oldest), is_open)
             .order_by(TABLE.c.id)
-            .limit(_AT_ONCE)
             .with_for_update()
         )
         with self._database.write() as connection:

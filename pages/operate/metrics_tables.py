@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 import pandas as pd
 import streamlit as st
@@ -118,7 +119,10 @@ def failures(figures: Figures) -> int:
 
 
 def _groups(query: MetricsQuery, group_by: GroupBy, caller: Caller) -> tuple[Group, ...]:
-    return engine().metrics.report(replace(query, group_by=group_by), caller).groups
+    """The groups of a window, of a long one by whole hours: nothing is drawn over time here."""
+    step = timedelta(hours=1) if query.window >= timedelta(days=1) else None
+    asked = replace(query, group_by=group_by, step=step)
+    return engine().metrics.report(asked, caller).groups
 
 
 def _top(groups: Sequence[Group], measure: Callable[[Figures], float]) -> list[Group]:

@@ -24,6 +24,7 @@ PAGES = {
     "workflow-edit": "/definition?api=compare-airports&tab=Edit",
     "http-edit": "/definition?api=delays-over-rest&tab=Edit",
     "runs": "/runs",
+    "metrics": "/metrics",
     "connections": "/connections",
 }
 README_PICTURE = ROOT / "docs" / "images" / "dashboard.png"
