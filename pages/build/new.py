@@ -4,6 +4,7 @@ import streamlit as st
 
 from engine.model import LogicType
 from pages.build.api_table import LOGIC_TYPES
+from pages.build.http.curl import fields_from_curl
 from pages.build.sql.beginning import start_visually
 from pages.build.starters import STARTERS
 from pages.components.context import engine, require_caller
@@ -48,6 +49,13 @@ with st.container(width=720):
                 st.radio("Begin with", BEGINNINGS, horizontal=True, key="new-begin")
                 or BEGINNINGS[0]
             )
+        curl = ""
+        if logic_type == "http":
+            curl = st.text_area(
+                "cURL command",
+                key="new-curl",
+                placeholder="optional: curl https://api.example.org/items -H 'Accept: …'",
+            )
         create = st.form_submit_button(
             "Create draft", type="primary", icon=":material/add:", key="create-draft"
         )
@@ -55,7 +63,7 @@ with st.container(width=720):
 if create:
     with errors_shown():
         fields = {
-            **STARTERS[logic_type],
+            **(fields_from_curl(curl) if curl else STARTERS[logic_type]),
             "api_name": name,
             "logic_type": logic_type,
             "description": description,

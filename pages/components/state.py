@@ -88,6 +88,11 @@ class WorkingCopy:
         self.body_rev += 1
 
     @property
+    def payload_key(self) -> str:
+        """The key of the widget with the input payload to test with."""
+        return f"preview-payload-{self.rev}"
+
+    @property
     def editor_rev(self) -> int:
         """Raised whenever something else than typing changed the body."""
         return self.rev + self.body_rev

@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-import streamlit as st
-
 from engine.checking import CheckReport
 from engine.model import ApiDefinition, Caller
 from pages.build.definition import working_copy
+from pages.build.http.answer import request_answer
+from pages.build.script.answer import script_answer
 from pages.build.sql.answer import query_answer
 from pages.components.context import engine
-from pages.components.result_view import result_view
 from pages.components.state import WorkingCopy
 
 KEY = "preview-answer"
@@ -29,10 +28,10 @@ def answer_views(
     dry_run = partial(_dry_run, api, work, caller, params, input_payload)
     if work.fields["logic_type"] == "sql":
         query_answer(work, report, lambda: str(dry_run()["plan"]), key=KEY)
-    elif work.result is None:
-        st.info("**Ctrl+Enter** runs the draft on real data.", icon=":material/play_arrow:")
+    elif work.fields["logic_type"] == "http":
+        request_answer(work, dry_run, key=KEY)
     else:
-        result_view(work.result[0], key=KEY)
+        script_answer(work, key=KEY)
 
 
 def _dry_run(

@@ -88,4 +88,4 @@ def _inputs(work: WorkingCopy, caller: Caller) -> tuple[ParamForm, Any]:
     form = param_form(specs, key=f"preview-{suffix}", choices=choices_for(caller))
     if work.fields["logic_type"] == "sql":
         return form, None
-    return form, json_input("Input payload", f"preview-payload-{work.rev}")
+    return form, json_input("Input payload", work.payload_key)

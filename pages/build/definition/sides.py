@@ -9,6 +9,8 @@ from streamlit.delta_generator import DeltaGenerator
 from engine.model import ApiDefinition, Caller, Issue
 from engine.ports import TableInfo
 from pages.build.definition.fields import connection_field
+from pages.build.http.form import request_form
+from pages.build.script.start import script_tools
 from pages.build.sql.visual import visual_builder
 from pages.components.context import tables_of
 from pages.components.errors import errors_shown
@@ -63,16 +65,28 @@ def _tables(work: WorkingCopy, caller: Caller) -> tuple[TableInfo, ...]:
     return tables
 
 
-def text_side(api: ApiDefinition, *_: object) -> Side:
-    """The text alone."""
-    logic, *others = st.tabs(["Logic", *REST], key=f"sides-{api.id}")
+def http_side(api: ApiDefinition, work: WorkingCopy, caller: Caller, _: str) -> Side:
+    """The request as a form, and as JSON."""
+    request, logic, *others = st.tabs(["Request", "JSON", *REST], key=f"sides-{api.id}")
+    with request:
+        request_form(api, work, caller)
     with logic:
+        editor = st.container()
+    issues = request.container()
+    return Side(editor, issues, others)
+
+
+def script_side(api: ApiDefinition, work: WorkingCopy, _: Caller, editor_key: str) -> Side:
+    """Python, with templates to start from and what may be imported."""
+    logic, *others = st.tabs(["Python", *REST], key=f"sides-{api.id}")
+    with logic:
+        script_tools(work, editor_key)
         editor, issues = st.container(), st.container()
     return Side(editor, issues, others)
 
 
 SIDES: Mapping[str, Callable[[ApiDefinition, WorkingCopy, Caller, str], Side]] = {
     "sql": sql_side,
-    "http": text_side,
-    "script": text_side,
+    "http": http_side,
+    "script": script_side,
 }

@@ -50,7 +50,9 @@ def body_of(spec: Spec) -> str:
 
 
 def with_part(spec: Spec, name: str, value: Any) -> Spec:
-    """A spec with a part set, or without it when it is empty."""
+    """A spec with a part set, or without it when it is empty; the same when nothing changed."""
+    if spec.get(name) == value or (not spec.get(name) and not value):
+        return spec
     rest = {key: part for key, part in spec.items() if key != name}
     return rest if value in (None, "", {}, []) else {**rest, name: value}
 
@@ -96,3 +98,10 @@ def _fits_a_form(spec: Spec) -> bool:
     known = str(spec.get("method", "GET")).upper() in METHODS
     auth = spec.get("auth") or {}
     return objects and texts and known and (not auth or auth.get("type") in AUTH_FIELDS)
+
+
+def is_complete(spec: Spec) -> bool:
+    """Whether a request can be written out: it has a URL, and its auth has every field."""
+    auth = spec.get("auth") or {}
+    needed = AUTH_FIELDS[auth.get("type", "none")]
+    return bool(spec.get("url")) and all(auth.get(name) for name in needed if name != "in")

@@ -1,0 +1,1 @@
+"""The Python builder's parts."""

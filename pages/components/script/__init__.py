@@ -1,0 +1,1 @@
+"""What the Python builder knows, without drawing anything."""
