@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -57,6 +58,7 @@ from engine.published import PublishedApis
 from engine.samples import issue_sample_key, register_samples
 from engine.secrets import Secrets
 from engine.settings import Settings
+from engine.startup_audit import StartupAudit, setting_findings
 from engine.templates import compile_template, to_text
 from engine.upkeep import Upkeep
 from sample_data.build import build_duckdb
@@ -85,6 +87,7 @@ from storage.targets.postgres import PostgresTarget
 from storage.users import SqlUserStore
 
 _PEPPER = "api_key_pepper"
+logger = logging.getLogger(__name__)
 
 _LAB_CACHE_BYTES = 16 * 1_048_576
 _USUAL_ATTEMPTS = 4
@@ -109,6 +112,8 @@ def build_engine(settings: Settings | None = None) -> Engine:
     with ExitStack() as opening:
         engine = _assemble(settings, opening)
         engine.closing.push(opening.pop_all())
+    for finding in setting_findings(settings):
+        logger.warning("%s: %s. %s", finding.about, finding.message, finding.advice)
     return engine
 
 
@@ -162,7 +167,9 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
     )
     opening.callback(connections.close)
     sql = SqlExecutor(connections.target)
-    executors = _executors(settings, stores, sql, opening)
+    script = ScriptExecutor(settings)
+    opening.callback(script.close)
+    executors = _executors(stores, sql, script, opening)
     compiler = Compiler(executors, functools.partial(_policy_issues, settings))
     catalog = ApiCatalog(stores.definitions, compiler)
     refreshing = ThreadPoolExecutor(max_workers=4, thread_name_prefix="cache-refresh")
@@ -214,6 +221,7 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
         connections=connections,
         auth=auth,
         secrets=Secrets(stores.settings),
+        audit=StartupAudit(settings, connections, script.isolation),
         policies=PolicyControl(
             store=stores.definitions,
             catalog=catalog,
@@ -364,13 +372,11 @@ def _target_openers(settings: Settings) -> dict[Dialect, OpenTarget]:
 
 
 def _executors(
-    settings: Settings, stores: _Stores, sql: SqlExecutor, opening: ExitStack
+    stores: _Stores, sql: SqlExecutor, script: ScriptExecutor, opening: ExitStack
 ) -> Mapping[LogicType, Executor]:
     """The executor of each logic type; a new type is one line here."""
     http = HttpExecutor()
     opening.callback(http.close)
-    script = ScriptExecutor(settings)
-    opening.callback(script.close)
     return {
         "sql": sql,
         "http": http,

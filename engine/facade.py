@@ -31,6 +31,7 @@ from engine.ports import SharedState
 from engine.published import PublishedApis
 from engine.secrets import Secrets
 from engine.settings import Settings
+from engine.startup_audit import StartupAudit
 
 HealthCheck = Callable[[], dict[str, Any]]
 
@@ -51,6 +52,7 @@ class Engine:
         connections: The query targets.
         auth: Callers: API keys, users, roles and sessions.
         secrets: Names of secrets; their values can be stored and used, never read back.
+        audit: What makes this instance easier to attack.
         policies: What operators see of breakers, cache and limits, and change in them.
         lab: How policies react to injected faults.
         cache, breakers, shared: The policies' state itself, without roles.
@@ -70,6 +72,7 @@ class Engine:
     connections: Connections
     auth: Auth
     secrets: Secrets
+    audit: StartupAudit
     policies: PolicyControl
     lab: PolicyLab
     cache: APICacheService

@@ -106,6 +106,12 @@ with errors_shown():
                     icon=":material/admin_panel_settings:",
                     help="API keys, users, roles, and who may do what",
                 ),
+                st.Page(
+                    "admin/security.py",
+                    title="Security",
+                    icon=":material/shield:",
+                    help="What makes this instance easier to attack",
+                ),
             ],
         },
         position="sidebar" if is_open() else "hidden",

@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from engine.cli import calling, definitions, instance, keys, serving, users
+from engine.cli import audit, calling, definitions, instance, keys, serving, users
 from engine.errors import EngineError
 
 app = typer.Typer(
@@ -31,6 +31,7 @@ app.command()(instance.config)
 app.command("load-sample")(instance.load_sample)
 app.add_typer(keys.app, name="keys")
 app.add_typer(users.app, name="users")
+app.command()(audit.audit)
 
 
 def main() -> None:

@@ -18,6 +18,7 @@ PAGES = [
     "admin/connections.py",
     "admin/secrets.py",
     "admin/access.py",
+    "admin/security.py",
 ]
 
 
