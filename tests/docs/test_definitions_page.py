@@ -60,6 +60,7 @@ def shell(tmp_path):
     return run
 
 
+@pytest.mark.timeout(600)  # a dozen processes, each of which starts an engine
 def test_the_worked_example_works(shell, tmp_path):
     scripts = blocks("sh")
     outcome = shell("\n".join(scripts))
