@@ -39,7 +39,7 @@ def test_a_search_that_finds_nothing_says_what_to_do(eng, open_page):
 
 
 def test_only_what_is_switched_off_is_listed_when_asked_for(eng, caller, open_page):
-    eng.apis.set_active("worst-routes", caller, active=False)
+    eng.apis.set_active("worst-routes", caller, active=False, even_if_used=True)
 
     visit = open_page("build/apis.py", status="off")
 
