@@ -33,7 +33,7 @@ def test_jobs_run_again_and_again_by_themselves(open_upkeep):
 
 
 def test_without_the_lease_nothing_runs(open_upkeep):
-    ran = Counter()
+    ran: Counter[str] = Counter()
     upkeep = open_upkeep({"job": lambda: ran.update(["job"])}, take_lease=lambda _: False)
 
     upkeep.run_once()
@@ -43,9 +43,12 @@ def test_without_the_lease_nothing_runs(open_upkeep):
 
 def test_the_lease_outlasts_the_wait_for_the_next_round(open_upkeep):
     asked = []
-    upkeep = open_upkeep({}, take_lease=lambda ttl_s: asked.append(ttl_s) is None, every_s=60)
 
-    upkeep.run_once()
+    def take_lease(ttl_s):
+        asked.append(ttl_s)
+        return True
+
+    open_upkeep({}, take_lease=take_lease, every_s=60).run_once()
 
     assert asked[0] > 60
 
@@ -54,7 +57,7 @@ def test_a_job_that_fails_is_logged_and_the_others_run(open_upkeep, caplog):
     def fail():
         raise StoreUnavailableError("the database is away")
 
-    ran = Counter()
+    ran: Counter[str] = Counter()
     upkeep = open_upkeep({"bad": fail, "good": lambda: ran.update(["good"])})
 
     with caplog.at_level(logging.WARNING):
@@ -66,7 +69,7 @@ def test_a_job_that_fails_is_logged_and_the_others_run(open_upkeep, caplog):
 
 
 def test_a_closed_upkeep_runs_nothing_more(open_upkeep):
-    ran = Counter()
+    ran: Counter[str] = Counter()
     upkeep = open_upkeep({"job": lambda: ran.update(["job"])})
 
     upkeep.close()
