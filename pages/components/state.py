@@ -54,6 +54,7 @@ class WorkingCopy:
         rev: Raised when something else than the author's typing replaced the fields.
         params_rev: The same for the parameter table alone.
         body_rev: The same for the body alone.
+        touched: There is work in it, saved or not: it does not follow what others publish.
         query: The visual builder's question, and the statement it was compiled to.
         form: The form of an HTTP request, and the body it stands for.
         report: What the last check found, and the fields it looked at.
@@ -70,6 +71,7 @@ class WorkingCopy:
     result: tuple[ExecutionResult, str] | None = None
     desk: WorkflowDesk | None = None
     body_rev: int = 0
+    touched: bool = False
     query: BuiltQuery | None = None
     form: RequestForm | None = None
 
@@ -101,6 +103,7 @@ class WorkingCopy:
         """Show other fields in every widget and take them as saved."""
         self.fields, self.saved = dict(fields), dict(fields)
         self.base_version = base_version
+        self.touched = False
         self.rev += 1
         self.report = self.result = None
 

@@ -36,7 +36,7 @@ def test_an_analyst_changes_an_api_and_sees_the_change_everywhere(page, app):
 
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("7 rows")).to_be_visible()
-    expect(page.get_by_text("unsaved changes")).to_be_visible()
+    expect(page.get_by_text("draft saved, not published")).to_be_visible()
     screenshot(page, "journey-1-preview")
 
     page.locator('[class*="st-key-publish-"] button').first.click()
@@ -155,3 +155,12 @@ def test_a_draft_survives_a_reload(page, app):
     visit(page, "/definition?api=flight-history&tab=Edit")
 
     expect(page.locator(".cm-content").first).to_have_text(re.compile("SELECT 1 AS kept"))
+
+
+def test_what_was_typed_survives_a_reload_without_saving(page, app):
+    edit(page, "carriers-list", "SELECT 2 AS typed")
+    expect(page.get_by_text("draft saved, not published")).to_be_visible()
+
+    visit(page, "/definition?api=carriers-list&tab=Edit")
+
+    expect(page.locator(".cm-content").first).to_have_text(re.compile("SELECT 2 AS typed"))

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from engine.model import ApiDefinition, Caller
-from pages.build.definition import working_copy
+from pages.build.definition import drafts, working_copy
 from pages.build.definition.toolbar import Action
 from pages.components.navigation import open_api, say
 from pages.components.state import WorkingCopy
@@ -12,7 +12,7 @@ from pages.components.state import WorkingCopy
 def settle(
     api: ApiDefinition, work: WorkingCopy, caller: Caller, action: Action | None, note: str
 ) -> None:
-    """Do what a button of the toolbar or Ctrl+S asked for."""
+    """Do what a button of the toolbar or Ctrl+S asked for; else keep changes as a draft."""
     if action == "save":
         working_copy.save_draft(api, work, caller)
         st.toast("Draft saved", icon=":material/check:")
@@ -23,3 +23,5 @@ def settle(
     elif action == "discard":
         working_copy.discard(api, work, caller)
         st.rerun()
+    else:
+        drafts.keep(api, work, caller)

@@ -25,9 +25,12 @@ def working_copy(api: ApiDefinition, caller: Caller) -> WorkingCopy:
         draft = engine().apis.draft(key, caller)
         fields = terse_fields(draft.fields) if draft else live_fields(api)
         base = draft.base_version if draft else api.version
-        copies[key] = WorkingCopy(fields=fields, saved=deepcopy(fields), base_version=base)
+        copies[key] = WorkingCopy(
+            fields=fields, saved=deepcopy(fields), base_version=base, touched=draft is not None
+        )
     work = copies[key]
-    if work.base_version != api.version and not work.is_unsaved and _no_draft(key, caller):
+    untouched = not (work.touched or work.is_unsaved)
+    if work.base_version != api.version and untouched and _no_draft(key, caller):
         work.replace(live_fields(api), api.version)
     return work
 
@@ -95,6 +98,14 @@ def save_draft(api: ApiDefinition, work: WorkingCopy, caller: Caller) -> None:
     """Keep the work as the API's draft; what is live stays as it is."""
     engine().apis.save_draft(str(api.id), work.fields, caller)
     work.saved = deepcopy(work.fields)
+    work.touched = True
+
+
+def drop_draft(api: ApiDefinition, work: WorkingCopy, caller: Caller) -> None:
+    """Forget the draft: the work is what is live."""
+    engine().apis.drop_draft(str(api.id), caller)
+    work.saved = deepcopy(work.fields)
+    work.touched = False
 
 
 def publish(api: ApiDefinition, work: WorkingCopy, caller: Caller, note: str) -> ApiDefinition:
