@@ -43,9 +43,21 @@ STARTERS: Mapping[LogicType, Mapping[str, Any]] = {
     "workflow": {
         "logic_body": (
             '{\n  "version": 1,\n  "nodes": [\n'
-            '    {"id": "first", "type": "sql", "api_id": "name-of-an-api", "params": {}}\n'
-            '  ],\n  "edges": [],\n  "output": "{{steps.first.rows}}"\n}'
+            '    {"id": "delays", "type": "sql", "api_id": "delays-by-carrier", '
+            '"params": {"limit": "{{params.carriers}}"}},\n'
+            '    {"id": "digest", "type": "script", "api_id": "rows-digest", '
+            '"input": "{{steps.delays.rows}}"}\n'
+            '  ],\n  "edges": [\n    {"source": "delays", "target": "digest"}\n  ],\n'
+            '  "output": "{{steps.digest.data}}"\n}'
         ),
-        "param_schema": {},
+        "param_schema": {
+            "carriers": {
+                "type": "integer",
+                "default": 5,
+                "min": 1,
+                "max": 100,
+                "description": "How many carriers to look at",
+            }
+        },
     },
 }

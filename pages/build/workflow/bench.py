@@ -61,7 +61,6 @@ def workflow_bench(api: ApiDefinition, work: WorkingCopy, caller: Caller, *, aro
         form, payload = inputs(work, caller)
         if is_run:
             begin(api, work, desk, caller, form, payload)
-            settle_run(work, desk)
         outcome(work, desk, form)
     with issues:
         issue_list(report.issues)

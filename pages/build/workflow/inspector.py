@@ -11,6 +11,7 @@ import streamlit as st
 from engine.model import ApiDefinition, ExecutionRecord, ParamSpec, Step
 from pages.build.workflow.apis import called_api
 from pages.build.workflow.step_fields import call_fields, failure_fields, limit_fields, when_fields
+from pages.build.workflow.whole import whole_form
 from pages.components.workflow.answers import samples_of
 from pages.components.workflow.desk import WorkflowDesk
 from pages.components.workflow.offers import offers
@@ -48,11 +49,11 @@ def inspector(
 ) -> None:
     """Draw the form and put what it says into the desk's tree."""
     tree, name = desk.tree, desk.selected
-    if tree is None or name not in names_of(tree):
-        st.info(
-            "Choose a step on the canvas to see and change what it does.",
-            icon=":material/ads_click:",
-        )
+    if tree is None:
+        return
+    answers: dict[str, Any] = {**samples_of(last.records), **desk.pinned}
+    if name not in names_of(tree):
+        desk.edit(whole_form(tree, params, answers, key=f"whole-{rev}"))
         return
     key = f"step-{name}-{rev}"
     new_name = _heading(desk, tree, name, last, key=key)
@@ -61,7 +62,8 @@ def inspector(
             "Last run", icon=":material/history:", expanded=last.steps[name].error is not None
         ):
             step_view(last.steps[name], last.records.get(name), key=f"{key}-last")
-    desk.edit(_edited(desk, tree, name, last, apis, params, key=key))
+    offered = offers(tree, name, params, answers)
+    desk.edit(_edited(tree, name, apis, params, offered, key=key))
     if new_name != name:
         desk.rename(name, new_name)
         st.rerun()
@@ -110,18 +112,15 @@ def _pin(desk: WorkflowDesk, name: str, record: ExecutionRecord | None, *, key: 
 
 
 def _edited(
-    desk: WorkflowDesk,
     tree: Tree,
     name: str,
-    last: LastRun,
     apis: tuple[ApiDefinition, ...],
     params: Mapping[str, ParamSpec],
+    offered: list[str],
     *,
     key: str,
 ) -> Tree:
     node, others = node_of(tree, name), [each for each in names_of(tree) if each != name]
-    answers: dict[str, Any] = {**samples_of(last.records), **desk.pinned}
-    offered = offers(tree, name, params, answers)
     fields = call_fields(node, apis, called_api(apis, node.get("api_id")), offered, key=key)
     with st.expander("When", icon=":material/alt_route:"):
         before = [source for source, target in drawn_edges(tree) if target == name]

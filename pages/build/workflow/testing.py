@@ -51,6 +51,8 @@ def begin(
             return eng.run(replace(request, workflow=options), caller)
 
         desk.run = LiveRun.start(desk.body, run)
+        # What was drawn so far shows the run before.
+        st.rerun()
 
 
 def settle_run(work: WorkingCopy, desk: WorkflowDesk) -> None:

@@ -51,6 +51,7 @@ def canvas(
         },
         on_graph_change=partial(_take_graph, key, desk, rev, around),
         on_selected_change=partial(_take_selection, key, desk, around),
+        on_open_change=partial(_open, key, desk, around),
         on_run_change=partial(_take_wish, desk, "run", around),
         on_save_change=partial(_take_wish, desk, "save", around),
         on_tidy_change=partial(_tidy, desk, around),
@@ -67,7 +68,12 @@ def _take_graph(key: str, desk: WorkflowDesk, rev: int, around: str) -> None:
 
 
 def _take_selection(key: str, desk: WorkflowDesk, around: str) -> None:
-    desk.select(st.session_state[key]["selected"])
+    desk.selected = st.session_state[key]["selected"]
+    st.rerun(around)
+
+
+def _open(key: str, desk: WorkflowDesk, around: str) -> None:
+    desk.select(st.session_state[key]["open"])
     st.rerun(around)
 
 

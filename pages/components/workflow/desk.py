@@ -75,11 +75,10 @@ class WorkflowDesk:
         if tree != self.tree:
             self._set(write(tree), tree, by="canvas")
 
-    def select(self, name: str | None) -> None:
-        """Show a step's form; None shows none."""
+    def select(self, name: str) -> None:
+        """Show a step's form."""
         self.selected = name
-        if name is not None:
-            self.pane = "Step"
+        self.pane = "Step"
 
     def rename(self, old: str, new: str) -> None:
         """Call a step otherwise, wherever it is named."""

@@ -27,6 +27,14 @@ def offers(
     return list(dict.fromkeys([*found, "{{input}}"]))
 
 
+def answer_offers(tree: Tree, params: Iterable[str], answers: Mapping[str, Any]) -> list[str]:
+    """Every template that the workflow's answer may be, the last steps first."""
+    found: list[str] = []
+    for name in reversed(names_of(tree)):
+        found += _step(name, answers.get(name))
+    return [*found, *(f"{{{{params.{name}}}}}" for name in params)]
+
+
 def lists_offered(offered: Iterable[str], params: Mapping[str, str]) -> list[str]:
     """Those offers that may be a list: rows, and parameters of type array."""
     arrays = {f"{{{{params.{name}}}}}" for name, kind in params.items() if kind == "array"}

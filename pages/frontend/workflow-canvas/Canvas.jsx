@@ -8,10 +8,12 @@ import { drawnEdge, edgesOf, graphOf, isConnectable, linkEdges, newStep, nodesOf
 import { useHistory } from "./history.js"
 import { shortcutOf } from "./keys.js"
 import { DRAGGED, Palette } from "./Palette.jsx"
+import { useReleaseAnywhere } from "./release.js"
 import { Known, StepNode } from "./StepNode.jsx"
 
 const REST_MS = 60
-const FIT = { maxZoom: 1, minZoom: 0.2, padding: 0.08 }
+// Room for the buttons above and below.
+const FIT = { maxZoom: 1, minZoom: 0.2, padding: { top: "60px", bottom: "52px", x: "24px" } }
 const MINIMAP_FROM = 9
 const nodeTypes = { step: StepNode }
 const clipboard = { nodes: [], edges: [] }
@@ -36,6 +38,7 @@ export function Canvas({ data, setState, trigger }) {
   useReplacement({ data, live, history, restore, flow })
   useReports({ data, nodes, edges, setState })
   useFitWhenShown(frame, flow)
+  useReleaseAnywhere(frame)
 
   const focus = () => frame.current?.focus({ preventScroll: true })
   const change = (next) => {
@@ -123,6 +126,7 @@ export function Canvas({ data, setState, trigger }) {
         onConnect={({ source, target }) => change({ edges: [...live.current.edges, drawnEdge(source, target)] })}
         onNodeDragStart={history.remember}
         onKeyDown={onKeyDown}
+        onNodeClick={(_, node) => trigger("open", node.id)}
         onPaneClick={focus}
         onDragOver={(event) => event.preventDefault()}
         onDrop={onDrop}

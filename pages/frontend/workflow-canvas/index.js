@@ -2,7 +2,8 @@
 //
 // Python sends `data`: {rev, graph, palette, status, marks, pinned, selected, height, label}. The
 // browser answers with the states `graph` (with the `rev` it was drawn on) and `selected`, and with
-// the triggers `run` (Ctrl+Enter), `save` (Ctrl+S) and `tidy`.
+// the triggers `run` (Ctrl+Enter), `save` (Ctrl+S), `tidy` and `open` (a step was clicked, also the
+// one that is selected already).
 
 import flowStyle from "@xyflow/react/dist/style.css"
 import { ReactFlowProvider } from "@xyflow/react"
