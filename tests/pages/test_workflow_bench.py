@@ -84,7 +84,6 @@ def test_the_form_of_a_step_offers_templates_and_writes_the_definition(bench, fl
     limit.set_value("{{input}}").run()
 
     assert nodes_of(bench, flow)[0]["params"] == {"limit": "{{input}}"}
-    assert work_of(bench, flow).is_unsaved
 
 
 def test_bounds_and_failure_are_written_and_unset(bench, flow):
