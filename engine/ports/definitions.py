@@ -1,0 +1,167 @@
+"""Where definitions and connections are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+from uuid import UUID
+
+from engine.model import (
+    ApiDefinition,
+    ApiDraft,
+    ApiQuery,
+    ApiVersion,
+    Column,
+    Connection,
+    Issue,
+    Page,
+    Scope,
+)
+from engine.ports.access import AuditEntry
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContractFacts:
+    """What is recorded with a version besides its definition; see `ApiVersion`."""
+
+    columns: tuple[Column, ...] | None = None
+    breaking: tuple[Issue, ...] = ()
+
+
+NO_CONTRACT = ContractFacts()
+
+
+@dataclass(frozen=True, kw_only=True)
+class DefinitionChanges:
+    """Changes of many definitions that are made together or not at all.
+
+    Attributes:
+        created: New definitions; each becomes its version 1.
+        published: Definitions with new authored fields; `version` of each is the live one it was
+            made from. Drafts stay.
+        deleted: Definitions to remove, as they were read.
+        contracts: What to record with the new versions, by id.
+    """
+
+    created: tuple[ApiDefinition, ...] = ()
+    published: tuple[ApiDefinition, ...] = ()
+    deleted: tuple[ApiDefinition, ...] = ()
+    contracts: Mapping[UUID, ContractFacts] = field(default_factory=dict)
+
+
+class DefinitionStore(Protocol):
+    """API definitions, their drafts and versions; every method is one transaction in one tenant."""
+
+    def get(self, tenant_id: str, ref: str) -> ApiDefinition:
+        """The live definition by id or name; raises NotFoundError."""
+        ...
+
+    def stamp(self, tenant_id: str, ref: str) -> tuple[UUID, int, bool]:
+        """Id, published version and `is_active` of an API, cheaply; raises NotFoundError."""
+        ...
+
+    def index(self, tenant_id: str) -> tuple[tuple[UUID, int, bool], ...]:
+        """Id, published version and `is_active` of every API, cheaply."""
+        ...
+
+    def search(
+        self, tenant_id: str, query: ApiQuery, scope: Scope | None = None
+    ) -> Page[ApiDefinition]:
+        """Definitions that match, by name; with a scope, those of its patterns and tags."""
+        ...
+
+    def all(self, tenant_id: str) -> tuple[ApiDefinition, ...]:
+        """Every definition of a tenant, by name, as of one moment."""
+        ...
+
+    def apply(
+        self,
+        tenant_id: str,
+        changes: DefinitionChanges,
+        *,
+        note: str,
+        by: str,
+        audit: Sequence[AuditEntry],
+    ) -> None:
+        """Make all changes and their entries in the audit log in one transaction.
+
+        Raises:
+            ConflictError: A definition was published or deleted meanwhile, or a name is taken;
+                nothing was changed.
+        """
+        ...
+
+    def create(
+        self, api: ApiDefinition, *, note: str, contract: ContractFacts = NO_CONTRACT
+    ) -> ApiDefinition:
+        """Insert a definition; with `version` ≥ 1 also its version row.
+
+        Raises:
+            ConflictError: The name is taken in this tenant.
+        """
+        ...
+
+    def publish(
+        self,
+        api: ApiDefinition,
+        *,
+        expected_version: int,
+        note: str,
+        by: str,
+        contract: ContractFacts = NO_CONTRACT,
+    ) -> ApiDefinition:
+        """Make `api`'s authored fields live as version `expected_version` + 1; ends its draft.
+
+        Raises:
+            ConflictError: Somebody else published meanwhile, or the new name is taken.
+        """
+        ...
+
+    def set_active(self, tenant_id: str, api_id: UUID, *, active: bool) -> ApiDefinition:
+        """Switch an API on or off."""
+        ...
+
+    def set_tool(self, tenant_id: str, api_id: UUID, tool_name: str | None) -> ApiDefinition:
+        """Link an API to the tool it is exported as, or unlink it."""
+        ...
+
+    def delete(self, tenant_id: str, api_id: UUID) -> None:
+        """Remove an API with its versions and draft; its log rows stay."""
+        ...
+
+    def draft(self, tenant_id: str, api_id: UUID) -> ApiDraft | None:
+        """The unpublished work on an API, if any."""
+        ...
+
+    def save_draft(self, tenant_id: str, draft: ApiDraft) -> ApiDraft:
+        """Keep unpublished work; replaces the draft there was."""
+        ...
+
+    def drop_draft(self, tenant_id: str, api_id: UUID) -> None:
+        """Forget unpublished work."""
+        ...
+
+    def versions(self, tenant_id: str, api_id: UUID) -> tuple[ApiVersion, ...]:
+        """All versions, newest first."""
+        ...
+
+    def version(self, tenant_id: str, api_id: UUID, version: int) -> ApiVersion:
+        """One version; raises NotFoundError."""
+        ...
+
+
+class ConnectionStore(Protocol):
+    """Connections added by users; a DSN is stored encrypted or as `env:NAME`."""
+
+    def all(self, tenant_id: str) -> tuple[Connection, ...]:
+        """Every stored connection of a tenant, by name."""
+        ...
+
+    def save(self, connection: Connection) -> None:
+        """Add or replace."""
+        ...
+
+    def delete(self, tenant_id: str, name: str) -> None:
+        """Remove; raises NotFoundError."""
+        ...

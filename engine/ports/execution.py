@@ -1,0 +1,131 @@
+"""What runs an API: the executors, what they compile, and what an attempt may know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+from uuid import UUID
+
+from engine.deadline import Deadline
+from engine.model import (
+    ApiDefinition,
+    Caller,
+    Column,
+    ExecutionResult,
+    ExecutionSource,
+    Issue,
+    LogicType,
+    Payload,
+    RuntimePolicy,
+    Step,
+)
+
+Params = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compiled:
+    """What every compiled definition tells the pipeline; each executor extends it.
+
+    Attributes:
+        warnings: Advice found while compiling; errors have been raised.
+        tables: Names of the tables read (`schema.table` or `table`), for cache tags and lineage.
+        columns: Columns of the answer, where compiling can tell.
+        repeatable: Whether a failed attempt may be run again without harm.
+        calls: Names or ids of the APIs this one calls.
+    """
+
+    warnings: tuple[Issue, ...] = ()
+    tables: tuple[str, ...] = ()
+    columns: tuple[Column, ...] | None = None
+    repeatable: bool = True
+    calls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class NestedCall:
+    """A call that one execution makes of another API, under the same caller and deadline."""
+
+    api: str
+    params: Params
+    input_payload: Any = None
+    timeout_s: float | None = None
+    max_retries: int | None = None
+    max_rows: int | None = None
+
+
+class StepWatcher(Protocol):
+    """Is told how the nodes of a run get on, by the thread that schedules them; must not block."""
+
+    def started(self, node_id: str) -> None:
+        """A node begins."""
+        ...
+
+    def ended(self, step: Step) -> None:
+        """A node that was begun has ended."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkflowRunOptions:
+    """A partial run of a workflow, for a test.
+
+    Attributes:
+        until: Run only this node and what it needs; its data is the answer.
+        pinned: Data of nodes that are not run but taken to have answered with it.
+        watcher: Who is told of each node as it starts and ends.
+    """
+
+    until: str | None = None
+    pinned: Mapping[str, Any] = field(default_factory=dict)
+    watcher: StepWatcher | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExecutionContext:
+    """Everything an attempt may know of its call besides its parameters.
+
+    `call` runs another API as this caller, within this deadline, recorded as this one's child; it
+    never raises for a failed child but returns its result. `secret` raises TemplateFailedError for
+    an unknown name. `workflow` makes a workflow's run a partial one; other logic ignores it.
+    """
+
+    execution_id: UUID
+    trace_id: str
+    tenant_id: str
+    caller: Caller
+    source: ExecutionSource
+    policy: RuntimePolicy
+    deadline: Deadline
+    input_payload: Any
+    depth: int
+    attempt: int
+    call: Callable[[NestedCall], ExecutionResult]
+    secret: Callable[[str], str]
+    workflow: WorkflowRunOptions | None = None
+
+
+class Executor(Protocol):
+    """One logic type."""
+
+    @property
+    def logic_type(self) -> LogicType:
+        """The type it executes."""
+        ...
+
+    def compile(self, api: ApiDefinition) -> Compiled:
+        """Check and prepare a definition once; pure but for describing a statement.
+
+        Raises:
+            DefinitionInvalidError: With every issue found, warnings included.
+        """
+        ...
+
+    def execute(self, compiled: Any, params: Params, ctx: ExecutionContext) -> Payload:
+        """Run one attempt with bound parameters, within `ctx.deadline`; raises EngineError."""
+        ...
+
+    def dry_run(self, compiled: Any, params: Params, ctx: ExecutionContext) -> Mapping[str, Any]:
+        """Say what `execute` would do (SQL and plan, request, order of nodes), calling nothing."""
+        ...
