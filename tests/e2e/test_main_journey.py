@@ -112,7 +112,7 @@ def test_typed_text_survives_a_change_of_tab_and_of_page(page, app):
 
 
 def test_a_rollback_and_a_deletion_ask_and_then_do_it(page, app):
-    edit(page, "weather-on-day", "SELECT 2 AS two")
+    edit(page, "flight-history", "SELECT 2 AS two")
     page.locator('[class*="st-key-publish-"] button').first.click()
     button(page, "publish-now").click()
     expect(page.get_by_text("version 2", exact=True)).to_be_visible()
@@ -128,7 +128,7 @@ def test_a_rollback_and_a_deletion_ask_and_then_do_it(page, app):
     screenshot(page, "journey-6-delete")
     button(page, "delete-for-good").click()
     expect(page.get_by_role("heading", name="APIs")).to_be_visible()
-    expect(page.get_by_text("weather-on-day was deleted")).to_be_visible()
+    expect(page.get_by_text("flight-history was deleted")).to_be_visible()
 
 
 def test_the_menus_of_an_api_lead_to_its_tabs_and_to_a_clone(page, app):
@@ -148,11 +148,11 @@ def choose(page, action):
 
 
 def test_a_draft_survives_a_reload(page, app):
-    edit(page, "flight-history", "SELECT 1 AS kept")
+    edit(page, "weather-on-day", "SELECT 1 AS kept")
     page.keyboard.press("Control+s")
     expect(page.get_by_text("draft saved, not published")).to_be_visible()
 
-    visit(page, "/definition?api=flight-history&tab=Edit")
+    visit(page, "/definition?api=weather-on-day&tab=Edit")
 
     expect(page.locator(".cm-content").first).to_have_text(re.compile("SELECT 1 AS kept"))
 

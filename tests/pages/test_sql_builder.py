@@ -2,6 +2,8 @@
 
 import pytest
 
+from pages.build.sql.schema_browser import written
+
 API = "delays-by-carrier"
 
 
@@ -149,3 +151,11 @@ def test_the_browser_shows_types_and_samples_and_inserts_on_a_click(editing):
     next(each for each in editing.button if each.label == "carrier").click().run()
 
     assert [*editing.session_state["editor_inserts"].values()] == [(1, "carrier")]
+
+
+def test_a_name_is_inserted_quoted_where_it_must_be():
+    assert [written(name) for name in ("carrier", "Dep Delay", "x")] == [
+        "carrier",
+        '"Dep Delay"',
+        "x",
+    ]

@@ -21,15 +21,20 @@ def answer_chart(frame: pd.DataFrame, *, key: str) -> None:
         return
     x_first, y_first = first_choice(frame)
     signature = "-".join(columns)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        mark = st.segmented_control(
-            "Chart", MARKS, default="Bars", required=True, key=f"{key}-mark-{signature}"
-        )
-        x = st.selectbox("x", columns, columns.index(x_first), key=f"{key}-x-{signature}")
-        y = st.selectbox("y", numbers, numbers.index(y_first), key=f"{key}-y-{signature}")
-        color = st.selectbox(
-            "Colour", columns, index=None, placeholder="none", key=f"{key}-color-{signature}"
-        )
+    mark = st.segmented_control(
+        "Chart",
+        MARKS,
+        default="Bars",
+        required=True,
+        label_visibility="collapsed",
+        key=f"{key}-mark-{signature}",
+    )
+    left, middle, right = st.columns(3)
+    x = left.selectbox("x", columns, columns.index(x_first), key=f"{key}-x-{signature}")
+    y = middle.selectbox("y", numbers, numbers.index(y_first), key=f"{key}-y-{signature}")
+    color = right.selectbox(
+        "Colour", columns, index=None, placeholder="none", key=f"{key}-color-{signature}"
+    )
     figure = figure_of(frame, mark or "Bars", x, y, color)
     st.plotly_chart(
         figure, key=f"{key}-figure", config={"displayModeBar": False}, alt=f"{y} by {x}"

@@ -1,5 +1,6 @@
 """The tables behind a connection: columns, types, samples; a click inserts into the editor."""
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -12,13 +13,15 @@ from engine.model import Caller, Column
 from engine.ports import TableInfo
 from pages.components.context import caller_key, engine
 from pages.components.editors.code import insert_at_cursor
-from pages.components.sql.compiler import compile_query
+from pages.components.sql.compiler import compile_query, quoted
 from pages.components.sql.query import catalog_of, new_query, qualified
 
 SAMPLES = 5
-LONGEST_SAMPLE = 24
+SHOWN = 3
+LONGEST_SAMPLE = 18
 HEIGHT = 420
 WIDTH = 460
+_PLAIN = re.compile(r"[a-z_][a-z0-9_]*", re.ASCII)
 
 
 def schema_browser(
@@ -72,10 +75,15 @@ def sample_values(
     }
 
 
+def written(name: str) -> str:
+    """A column's name as a statement writes it: quoted where it must be."""
+    return name if _PLAIN.fullmatch(name) else quoted(name)
+
+
 def _column_row(column: Column, samples: Sequence[str], key: str, editor: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        _insert_button(column.name, column.name, key, editor)
-        words = " · ".join(samples)
+        _insert_button(column.name, written(column.name), key, editor)
+        words = " · ".join(samples[:SHOWN])
         st.caption(f"`{column.type}`  {words}".replace("$", "\\$"), width="stretch")
 
 
