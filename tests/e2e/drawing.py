@@ -37,7 +37,13 @@ def edge(page: Page, source: str, target: str) -> Locator:
 def tidy(page: Page) -> None:
     """Let the canvas be put in order, and wait until it is."""
     rest(page)
+    viewport = page.locator(".react-flow__viewport")
+    before = _looks(viewport)
     page.get_by_role("button", name="Tidy up").click()
+    for _ in range(40):
+        page.wait_for_timeout(250)
+        if _looks(viewport) != before:
+            break
     rest(page)
 
 

@@ -121,6 +121,20 @@ def test_running_to_a_step_runs_no_other(bench, flow, eng, caller):
     assert work_of(bench, flow).result[0].ok
 
 
+def test_the_answer_of_the_last_run_can_be_pinned_and_is_offered(bench, flow):
+    widget(bench.button, "-until").click().run()
+    desk_of(bench, flow).run and desk_of(bench, flow).run.result()
+    bench.run()
+
+    widget(bench.toggle, "-pin").set_value(True).run()
+
+    assert len(desk_of(bench, flow).pinned["late"]["rows"]) == 3
+    desk_of(bench, flow).select("digest")
+    bench.run()
+    offered = [each.options for each in bench.selectbox if (each.key or "").endswith("-input")]
+    assert "{{steps.late.rows[0].carrier}}" in offered[0]
+
+
 def test_a_pinned_answer_is_taken_as_given(bench, flow, eng, caller):
     desk = desk_of(bench, flow)
     desk.pinned["late"] = {"rows": [{"n": 2}, {"n": 4}]}

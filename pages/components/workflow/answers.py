@@ -19,19 +19,25 @@ def records_of(
     execution_id: UUID, steps: Sequence[Step], caller: Caller
 ) -> dict[str, ExecutionRecord]:
     """The log row of each step that made one call."""
-    called = _calls(execution_id, caller)
+    kept = _calls(execution_id, caller)
     return {
-        step.node_id: called[step.execution_id]
+        step.node_id: _record(step.execution_id, caller)
         for step in steps
-        if step.execution_id is not None and step.execution_id in called
+        if step.execution_id is not None and step.execution_id in kept
     }
 
 
 @st.cache_data(max_entries=20, show_spinner=False, hash_funcs={Caller: caller_key})
-def _calls(execution_id: UUID, caller: Caller) -> dict[UUID, ExecutionRecord]:
-    """The calls that an ended run made; they change no more."""
+def _calls(execution_id: UUID, caller: Caller) -> frozenset[UUID]:
+    """The ids of the calls that an ended run made, as far as the log still has them."""
     query = ExecutionQuery(parent_execution_id=execution_id, limit=MAX_CALLS)
-    return {record.id: record for record in engine().logs.search(query, caller).items}
+    return frozenset(record.id for record in engine().logs.search(query, caller).items)
+
+
+@st.cache_data(max_entries=500, show_spinner=False, hash_funcs={Caller: caller_key})
+def _record(execution_id: UUID, caller: Caller) -> ExecutionRecord:
+    """One call with its answer, which a search leaves out."""
+    return engine().logs.get(execution_id, caller)
 
 
 def samples_of(records: Mapping[str, ExecutionRecord]) -> dict[str, Any]:
