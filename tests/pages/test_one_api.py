@@ -38,7 +38,7 @@ def test_the_overview_shows_the_code_to_call_it(eng, open_page):
     visit = open_page("build/api.py", api=API)
 
     codes = [each.value for each in visit.code]
-    assert any(f"/api/api-manager/apis/{API}/execute" in code for code in codes)
+    assert any(f"/api/call/{API}" in code for code in codes)
     assert any("FROM flights" in code for code in codes)
 
 
