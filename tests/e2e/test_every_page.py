@@ -63,7 +63,7 @@ def test_every_page_draws(browser, used_app, scheme, width):
         for name, path in {**PAGES, "run": f"/runs?run={runs[0]}"}.items():
             visit(page, path)
             if name.endswith("-edit"):
-                page.locator(".cm-content:visible, .react-flow__node:visible").first.wait_for()
+                page.locator(".cm-content, .react-flow__node").first.wait_for(state="attached")
             expect(page.get_by_test_id("stException")).to_have_count(0)
             page.wait_for_timeout(400)
             screenshot(page, f"{name}-{scheme}-{width}")
