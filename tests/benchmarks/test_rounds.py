@@ -7,8 +7,12 @@ from benchmarks.rounds import Figure, Subject, measure, table
 
 
 def test_subjects_take_turns_and_another_one_begins_each_round():
-    called = []
-    subjects = [Subject(name, lambda _, name=name: called.append(name)) for name in "ab"]
+    called: list[str] = []
+
+    def noting(name: str) -> Subject:
+        return Subject(name, lambda _: called.append(name))
+
+    subjects = [noting("a"), noting("b")]
 
     figures = measure(subjects, rounds=2, calls=2, warm_up=0)
 
@@ -17,7 +21,7 @@ def test_subjects_take_turns_and_another_one_begins_each_round():
 
 
 def test_no_two_calls_get_the_same_number():
-    numbers = []
+    numbers: list[int] = []
     measure([Subject("a", numbers.append), Subject("b", numbers.append)], rounds=2, calls=3)
 
     assert len(set(numbers)) == len(numbers)
