@@ -128,9 +128,9 @@ def definition(source: str, **fields: Any) -> ApiDefinition:
 
 @pytest.fixture(scope="session")
 def _secret_in_the_environment() -> Iterator[None]:
-    os.environ["API_ENGINE_BOOTSTRAP_KEY"] = "canary"
+    os.environ["SECRET_OF_THE_SERVICE"] = "canary"
     yield
-    del os.environ["API_ENGINE_BOOTSTRAP_KEY"]
+    del os.environ["SECRET_OF_THE_SERVICE"]
 
 
 @pytest.fixture(scope="session", params=["A", "B", "C"])
