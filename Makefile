@@ -22,7 +22,7 @@ run: $(BIN)/.run ## Install, migrate, load the sample data, start dashboard and 
 	@$(BIN)/api-engine dashboard
 
 test: $(BIN)/.test ## Install, lint, type-check, check imports, run every test
-	@BIN=$(BIN) sh tests/browser.sh
+	@sh tests/browser.sh
 	$(MAKE) --no-print-directory check
 	$(BIN)/pytest --numprocesses 2 --dist loadfile
 
