@@ -21,10 +21,12 @@ $(BIN)/.test: requirements-dev.txt $(BIN)/.run
 run: $(BIN)/.run ## Install, migrate, load the sample data, start dashboard and REST
 	@$(BIN)/api-engine dashboard
 
+# The browser's driver keeps an event loop in its thread, so its tests have processes of their own.
 test: $(BIN)/.test ## Install, lint, type-check, check imports, run every test
 	@sh tests/browser.sh
 	$(MAKE) --no-print-directory check
-	$(BIN)/pytest --numprocesses 2 --dist loadfile
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --ignore tests/e2e
+	$(BIN)/pytest --numprocesses 2 --dist loadfile tests/e2e
 
 check: $(BIN)/.test
 	$(BIN)/ruff format --check .
