@@ -62,6 +62,5 @@ class LiveRun:
     def _run(self, run: Callable[[StepWatcher], ExecutionResult]) -> None:
         try:
             self._result.set_result(run(self))
-        except BaseException as error:
+        except Exception as error:  # noqa: BLE001 - handed to whoever asks for the result
             self._result.set_exception(error)
-            raise

@@ -48,7 +48,6 @@ def test_a_run_tells_how_its_steps_stand_while_it_goes_on():
     assert live.result() is RESULT
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_a_run_that_breaks_says_so_to_who_asks():
     def run(_):
         raise ZeroDivisionError
