@@ -26,8 +26,7 @@ def execute_sql_api(
     caller: Caller | None = None,
 ) -> ExecutionResult:
     """Run one SELECT with `:name` binds on a connection."""
-    fields = {"connection": connection, "runtime_policy": runtime_policy or {}}
-    return _run(engine, "sql", logic_body, params, None, fields, caller)
+    return _run(engine, "sql", logic_body, params, None, runtime_policy, caller, connection)
 
 
 def execute_http_api(
@@ -40,8 +39,7 @@ def execute_http_api(
     caller: Caller | None = None,
 ) -> ExecutionResult:
     """Send one HTTP request; `logic_body` is its spec, as text or as an object."""
-    fields = {"runtime_policy": runtime_policy or {}}
-    return _run(engine, "http", logic_body, params, input_payload, fields, caller)
+    return _run(engine, "http", logic_body, params, input_payload, runtime_policy, caller)
 
 
 def execute_python_api(
@@ -54,8 +52,7 @@ def execute_python_api(
     caller: Caller | None = None,
 ) -> ExecutionResult:
     """Run a script's `main(params, input_payload)` in the sandbox."""
-    fields = {"runtime_policy": runtime_policy or {}}
-    return _run(engine, "script", logic_body, params, input_payload, fields, caller)
+    return _run(engine, "script", logic_body, params, input_payload, runtime_policy, caller)
 
 
 def execute_workflow_api(
@@ -68,8 +65,7 @@ def execute_workflow_api(
     caller: Caller | None = None,
 ) -> ExecutionResult:
     """Run a workflow graph; the APIs that its nodes call are published ones."""
-    fields = {"runtime_policy": runtime_policy or {}}
-    return _run(engine, "workflow", logic_body, params, input_payload, fields, caller)
+    return _run(engine, "workflow", logic_body, params, input_payload, runtime_policy, caller)
 
 
 def _run(
@@ -78,8 +74,9 @@ def _run(
     logic_body: str | Mapping[str, Any],
     params: Mapping[str, Any] | None,
     input_payload: Any,
-    fields: Mapping[str, Any],
+    runtime_policy: Mapping[str, Any] | None,
     caller: Caller | None,
+    connection: str | None = None,
 ) -> ExecutionResult:
     who, given = caller or local_caller(), dict(params or {})
     definition = new_definition(
@@ -88,7 +85,8 @@ def _run(
             "logic_type": logic_type,
             "logic_body": logic_body,
             "param_schema": {name: {"type": _type_of(value)} for name, value in given.items()},
-            **fields,
+            "connection": connection,
+            "runtime_policy": runtime_policy or {},
         },
         who,
     )
