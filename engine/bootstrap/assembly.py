@@ -1,0 +1,168 @@
+"""The engine, put together from its parts."""
+
+from __future__ import annotations
+
+import functools
+import logging
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+
+from engine.api_manager import ApiManager
+from engine.bootstrap.callers import open_auth
+from engine.bootstrap.execution import open_executors, open_shared_state, read_secret, render_tag
+from engine.bootstrap.samples import load_samples
+from engine.bootstrap.stores import open_stores, plain
+from engine.bootstrap.targets import fixed_connections, target_openers
+from engine.bootstrap.upkeep import kept_sums
+from engine.bootstrap.watching import health_checks
+from engine.catalog import ApiCatalog
+from engine.checking import Checker
+from engine.compilation import Compiler
+from engine.connections import Connections
+from engine.contract import ContractGuard
+from engine.definition_sync import DefinitionSync
+from engine.executor_cache import APICacheService
+from engine.executor_circuit_breaker import CircuitBreakerManager
+from engine.executor_core.script import ScriptExecutor
+from engine.executor_core.sql import SqlExecutor
+from engine.executor_monitoring import ExecutionLog, Monitor
+from engine.executor_policies import ConcurrencyGate, check_policy
+from engine.facade import Engine
+from engine.idempotency import Idempotency
+from engine.lineage import Lineage
+from engine.metrics import Metrics
+from engine.model import ApiDefinition, Issue
+from engine.pipeline import Pipeline
+from engine.policy_control import PolicyControl
+from engine.policy_lab import PolicyLab
+from engine.published import PublishedApis
+from engine.samples import issue_sample_key
+from engine.secrets import Secrets
+from engine.settings import Settings
+from engine.startup_audit import StartupAudit, setting_findings
+from storage.idempotency import SqlIdempotencyStore
+from storage.rollup_reading import SqlRollupStore
+from storage.shared_state.memory import MemorySharedState
+
+logger = logging.getLogger(__name__)
+
+_LAB_CACHE_BYTES = 16 * 1_048_576
+_USUAL_ATTEMPTS = 4
+_RECORDING_S = 30.0
+"""What a call may need beyond its attempts to be recorded and answered."""
+
+
+@functools.cache
+def default_engine() -> Engine:
+    """This process's one engine, by the environment's settings; opened at the first call."""
+    return build_engine()
+
+
+def build_engine(settings: Settings | None = None) -> Engine:
+    """Put an engine together; what was opened is closed again when a later part fails.
+
+    Raises:
+        SettingsError, StoreUnavailableError: What is wrong and what to do.
+    """
+    settings = settings or Settings.load()
+    with ExitStack() as opening:
+        engine = _assemble(settings, opening)
+        engine.closing.push(opening.pop_all())
+    for finding in setting_findings(settings):
+        logger.warning("%s: %s. %s", finding.about, finding.message, finding.advice)
+    return engine
+
+
+def _assemble(settings: Settings, opening: ExitStack) -> Engine:
+    stores = open_stores(settings, opening)
+    shared = open_shared_state(settings)
+    opening.callback(shared.close)
+    connections = Connections(
+        fixed_connections(settings), stores.connections, target_openers(settings)
+    )
+    opening.callback(connections.close)
+    sql = SqlExecutor(connections.target)
+    script = ScriptExecutor(settings)
+    opening.callback(script.close)
+    executors = open_executors(stores, sql, script, opening)
+    compiler = Compiler(executors, functools.partial(_policy_issues, settings))
+    catalog = ApiCatalog(stores.definitions, compiler)
+    refreshing = ThreadPoolExecutor(max_workers=4, thread_name_prefix="cache-refresh")
+    opening.callback(refreshing.shutdown, cancel_futures=True)
+    cache = APICacheService(shared, render=render_tag, pool=refreshing)
+    breakers = CircuitBreakerManager(shared)
+    lineage = Lineage(stores.definitions, sql.tables)
+    contracts = ContractGuard(stores.definitions, lineage, settings.breaking_changes)
+    apis = ApiManager(
+        stores.definitions,
+        catalog,
+        compiler,
+        stores.settings,
+        lambda api: cache.invalidate_api(api.tenant_id, api.id),
+        lineage,
+        contracts,
+    )
+    pipeline = Pipeline(
+        catalog=catalog,
+        compiler=compiler,
+        shared=shared,
+        cache=cache,
+        breakers=breakers,
+        gate=ConcurrencyGate(shared),
+        monitor=Monitor(stores.journal, max_logged_bytes=settings.max_logged_bytes),
+        read_secret=functools.partial(read_secret, stores.settings),
+    )
+    auth = open_auth(settings, stores, shared)
+    first_key = auth.ensure_first_key(plain(settings.bootstrap_key))
+    if settings.sample_data:
+        load_samples(settings, apis, stores.settings)
+        issue_sample_key(auth.keys, stores.settings)
+    return Engine(
+        settings=settings,
+        pipeline=pipeline,
+        apis=apis,
+        published=PublishedApis(stores.definitions, catalog),
+        idempotency=Idempotency(
+            SqlIdempotencyStore(stores.database),
+            longest_call_s=settings.max_timeout_seconds * _USUAL_ATTEMPTS + _RECORDING_S,
+        ),
+        definitions=DefinitionSync(
+            stores.definitions, compiler, contracts, functools.partial(_forget, catalog, cache)
+        ),
+        lineage=lineage,
+        checks=Checker(compiler, sql, stores.definitions, contracts),
+        logs=ExecutionLog(stores.executions, stores.journal),
+        metrics=Metrics(SqlRollupStore(stores.database), stores.journal, kept_sums(settings)),
+        connections=connections,
+        auth=auth,
+        secrets=Secrets(stores.settings),
+        audit=StartupAudit(settings, connections, script.isolation),
+        policies=PolicyControl(
+            store=stores.definitions,
+            catalog=catalog,
+            shared=shared,
+            cache=cache,
+            breaker_manager=breakers,
+            audit=stores.settings,
+        ),
+        lab=PolicyLab(
+            pipeline=pipeline,
+            new_shared_state=lambda: MemorySharedState(cache_bytes=_LAB_CACHE_BYTES),
+            new_cache=lambda state: APICacheService(state, render=render_tag, pool=refreshing),
+        ),
+        cache=cache,
+        breakers=breakers,
+        shared=shared,
+        health=health_checks(stores, shared, connections),
+        closing=ExitStack(),
+        first_key=first_key,
+    )
+
+
+def _forget(catalog: ApiCatalog, cache: APICacheService, api: ApiDefinition) -> None:
+    catalog.evict(api.tenant_id, api.api_name, str(api.id))
+    cache.invalidate_api(api.tenant_id, api.id)
+
+
+def _policy_issues(settings: Settings, api: ApiDefinition) -> tuple[Issue, ...]:
+    return check_policy(api.runtime_policy, api.logic_type, settings, params=api.param_schema)

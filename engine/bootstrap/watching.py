@@ -1,0 +1,36 @@
+"""The parts of the engine whose health is told."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from engine.bootstrap.stores import Stores
+from engine.connections import Connections
+from engine.health import Check, Health
+from engine.ports import SharedState
+
+
+def health_checks(stores: Stores, shared: SharedState, connections: Connections) -> Health:
+    """What `/readyz` and the health light tell, part by part."""
+    def metadata() -> None:
+        stores.database.ping()
+
+    def journal() -> dict[str, Any]:
+        return asdict(stores.journal.stats())
+
+    def shared_state() -> dict[str, Any]:
+        shared.ping()
+        return {"backend": shared.backend}
+
+    def sample() -> None:
+        connections.target("default", "sample").ping()
+
+    checks: dict[str, Check] = {
+        "metadata": metadata,
+        "journal": journal,
+        "shared_state": shared_state,
+    }
+    if any(each.name == "sample" for each in connections.fixed):
+        checks["connection:sample"] = sample
+    return Health(checks, required=frozenset({"metadata"}))

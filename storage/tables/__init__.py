@@ -1,0 +1,32 @@
+"""The tables of the metadata database, the same on SQLite and PostgreSQL.
+
+JSON columns are `JSON`, not `JSONB`: it keeps the order of keys, in which an author's parameters
+are shown, and takes every text that JSON can write. Columns that may be large come last, so that
+SQLite reads the others without them.
+"""
+
+from storage.tables.access import ApiKeyRow, AuditRow, RoleBindingRow, SessionRow, UserRow
+from storage.tables.apis import ApiDefinitionRow, ApiVersionRow, ConnectionRow
+from storage.tables.executions import ExecutionRow, IdempotencyRow, LeaseRow, RollupRow
+from storage.tables.row import Row, TenantRow, table_of
+from storage.tables.settings import SecretRow, SettingRow
+
+__all__ = [
+    "ApiDefinitionRow",
+    "ApiKeyRow",
+    "ApiVersionRow",
+    "AuditRow",
+    "ConnectionRow",
+    "ExecutionRow",
+    "IdempotencyRow",
+    "LeaseRow",
+    "RoleBindingRow",
+    "RollupRow",
+    "Row",
+    "SecretRow",
+    "SessionRow",
+    "SettingRow",
+    "TenantRow",
+    "UserRow",
+    "table_of",
+]
