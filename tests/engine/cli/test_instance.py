@@ -1,5 +1,4 @@
 import psycopg
-import pytest
 
 from engine.settings import PREFIX, Settings
 
@@ -82,13 +81,3 @@ def test_the_sample_data_goes_to_postgres_only(on_samples):
 
     assert outcome.code == 1
     assert "no PostgreSQL connection" in outcome.err
-
-
-@pytest.mark.parametrize("command", [["serve"], ["dashboard"]])
-def test_a_short_bootstrap_key_refuses_the_start(api_engine, monkeypatch, free_port, command):
-    monkeypatch.setenv("API_ENGINE_BOOTSTRAP_KEY", "admin")
-
-    outcome = api_engine(*command, "--port", str(free_port()))
-
-    assert outcome.code == 1
-    assert "API_ENGINE_BOOTSTRAP_KEY" in outcome.err
