@@ -13,6 +13,7 @@ from engine.ports import SharedState
 
 def health_checks(stores: Stores, shared: SharedState, connections: Connections) -> Health:
     """What `/readyz` and the health light tell, part by part."""
+
     def metadata() -> None:
         stores.database.ping()
 
