@@ -7,9 +7,8 @@ from typing import Any
 import orjson
 
 from engine.model import Caller, MaskPolicy
+from engine.model.masked import MASKED
 from engine.model.policy import MaskAction
-
-REDACTED = "***"
 
 
 def is_masked_for(mask: MaskPolicy, caller: Caller) -> bool:
@@ -30,7 +29,7 @@ def mask_params(params: Mapping[str, Any], names: Iterable[str]) -> dict[str, An
     """The parameters with each of `names` replaced by `***`."""
     hidden = frozenset(names)
     return {
-        name: REDACTED if name in hidden and value is not None else value
+        name: MASKED if name in hidden and value is not None else value
         for name, value in params.items()
     }
 
@@ -53,7 +52,7 @@ def _apply(action: MaskAction, value: Any) -> Any:
         return None
     if action == "hash":
         return hashlib.sha256(orjson.dumps(value)).hexdigest()[:16]
-    return REDACTED
+    return MASKED
 
 
 def _describes_a_dropped_column(item: Any, columns: Mapping[str, MaskAction]) -> bool:

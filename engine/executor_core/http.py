@@ -16,7 +16,7 @@ from engine.executor_core.http_client import GuardedClient
 from engine.executor_core.http_guard import entry_problem, is_named, literal_refusal
 from engine.executor_core.http_request import FilledSpec, RequestTemplate
 from engine.executor_core.http_response import payload_of, raise_for_status
-from engine.executor_core.http_secrets import MASKED, MaskedSecrets, Redactor, UsedSecrets
+from engine.executor_core.http_secrets import MaskedSecrets, Redactor, UsedSecrets
 from engine.executor_core.http_spec import (
     IDEMPOTENT,
     ApiKeyAuth,
@@ -25,6 +25,7 @@ from engine.executor_core.http_spec import (
     spec_warnings,
 )
 from engine.model import ApiDefinition, Issue, LogicType, Payload
+from engine.model.masked import MASKED
 from engine.ports import Compiled, ExecutionContext, Params
 
 MAX_TIMEOUT_S = 30.0

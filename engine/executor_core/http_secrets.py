@@ -7,7 +7,8 @@ from urllib.parse import quote
 
 import orjson
 
-MASKED = "***"
+from engine.model.masked import MASKED
+
 _MIN_CHARS = 8
 _PLAIN_RUN = re.compile(rb"[A-Za-z0-9]+")
 

@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from engine.model import ParamSpec
+from engine.model.masked import MASKED
 
-MASKED = "***"
 _MAX_DEPTH = 64
 
 

@@ -1,34 +1,20 @@
 """Both query targets, over the same small tables."""
 
-import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from engine.ports import QueryTarget
 from storage.targets.duckdb import DuckDbTarget
 from storage.targets.postgres import PostgresTarget
-
-TABLES = (
-    "CREATE TABLE carriers (code VARCHAR(2), name VARCHAR(60))",
-    "INSERT INTO carriers VALUES ('AA', 'American'), ('B6', 'JetBlue'), ('UA', 'United')",
-    "CREATE TABLE flights (id INTEGER, carrier VARCHAR(2), day DATE, delay DECIMAL(8,2))",
-    "CREATE VIEW delayed AS SELECT * FROM flights WHERE delay > 0",
-)
-FLIGHTS = "INSERT INTO flights SELECT i, 'AA', DATE '2013-01-01' + i % 365, i / 4.0 FROM {} AS g(i)"
+from tests.flight_tables import PostgresUrls, make_duckdb_file, postgres_database_of_flights
 
 
 @pytest.fixture(scope="module")
 def duckdb_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("duckdb") / "flights.duckdb"
-    with duckdb.connect(path) as connection:
-        for statement in (*TABLES, FLIGHTS.format("range(0, 2000)")):
-            connection.execute(statement.replace("+ i % 365", "+ (i % 365)::INTEGER"))
-    return path
+    return make_duckdb_file(tmp_path_factory.mktemp("duckdb"))
 
 
 @pytest.fixture(scope="module")
@@ -38,27 +24,10 @@ def duckdb_target(duckdb_file: Path) -> Iterator[DuckDbTarget]:
     target.close()
 
 
-@dataclass(frozen=True)
-class PostgresUrls:
-    """One database, as its owner and as a role that may only read."""
-
-    owner: str
-    reader: str
-
-
 @pytest.fixture(scope="module")
 def postgres_urls(postgres_cluster: Any) -> Iterator[PostgresUrls]:
-    name = f"targets_{secrets.token_hex(6)}"
-    with postgres_cluster.connect() as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    with postgres_cluster.connect(name) as connection:
-        connection.execute("GRANT USAGE ON SCHEMA public TO reader")
-        connection.execute("ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO reader")
-        for statement in (*TABLES, FLIGHTS.format("generate_series(0, 1999)"), "ANALYZE"):
-            connection.execute(statement)
-    yield PostgresUrls(postgres_cluster.url(name), postgres_cluster.url(name, "reader"))
-    with postgres_cluster.connect() as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with postgres_database_of_flights(postgres_cluster) as urls:
+        yield urls
 
 
 @pytest.fixture(scope="module")
