@@ -21,6 +21,9 @@ from engine.lineage import Lineage
 from engine.model import ApiDefinition, ApiDraft, ApiQuery, ApiVersion, Caller, Page
 from engine.ports import AuditEntry, ContractFacts, DefinitionStore, SettingStore
 
+_DELETE_ATTEMPTS = 10
+"""How often a deletion is checked anew because something was published during the check."""
+
 
 class ApiManager:
     """Definitions of the caller's tenant.
@@ -164,12 +167,20 @@ class ApiManager:
             ConflictError: `expected_version` is no longer the live one, or others use the API;
                 they are named.
         """
-        live = self._writable(ref, caller)
-        _refuse_lost_update(live, expected_version)
-        self._lineage.refuse_if_used(live, caller, to="delete")
-        self._store.delete(caller.tenant_id, live.id)
-        self._forget(live)
-        self._record(caller, "api.delete", live)
+        for _ in range(_DELETE_ATTEMPTS):
+            seen = self._store.index(caller.tenant_id)
+            live = self._writable(ref, caller)
+            _refuse_lost_update(live, expected_version)
+            self._lineage.refuse_if_used(live, caller, to="delete")
+            if self._store.delete(caller.tenant_id, live.id, seen=seen):
+                self._forget(live)
+                self._record(caller, "api.delete", live)
+                return
+        raise ConflictError(
+            f"{ref!r} was not deleted: definitions are being published all the time, so nobody "
+            "can tell that it is unused",
+            hint="Try again in a moment.",
+        )
 
     def draft(self, ref: str, caller: Caller) -> ApiDraft | None:
         """The unpublished work on an API, if any."""

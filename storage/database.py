@@ -23,6 +23,7 @@ from sqlalchemy import (
     delete,
     event,
     exc,
+    func,
     insert,
     make_url,
     select,
@@ -72,6 +73,16 @@ class TenantRows:
     def delete(self, row: type[TenantRow]) -> Delete:
         """A removal among the tenant's rows."""
         return delete(table_of(row)).where(row.tenant_id == self._tenant_id)
+
+    def wait_for_turn(self, subject: str) -> None:
+        """Let no other transaction of the tenant that asks for its turn pass until this one ends.
+
+        SQLite has one writing transaction at a time in any case.
+        """
+        if self._connection.dialect.name == "postgresql":
+            name = f"{subject} of {self._tenant_id}"
+            turn = func.pg_advisory_xact_lock(func.hashtextextended(name, 0))
+            self._connection.execute(select(turn))
 
     def execute(self, statement: Executable) -> CursorResult[Any]:
         """Run a statement in this transaction."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from types import MappingProxyType
 from typing import Any
@@ -13,7 +13,8 @@ from sqlalchemy import ColumnElement, Text, cast, exc, func, or_, true
 from engine.errors import ConflictError, NotFoundError
 from engine.model import ApiDefinition, ApiDraft, ApiQuery, ApiVersion, Page, Scope
 from engine.model.definition import AUTHORED_FIELDS
-from engine.ports import NO_CONTRACT, AuditEntry, ContractFacts, DefinitionChanges
+from engine.ports import NO_CONTRACT, AuditEntry, ContractFacts, DefinitionChanges, Stamp
+from engine.references import called_apis
 from storage.audit import audit_insert
 from storage.columns import json_array_contains
 from storage.database import Database, TenantRows
@@ -21,6 +22,8 @@ from storage.scopes import api_in_scope
 from storage.tables import ApiDefinitionRow, ApiVersionRow, table_of
 
 _LIVE = tuple(table_of(ApiDefinitionRow).c[name] for name in ApiDefinition.model_fields)
+_TURN = "definitions"
+"""The turn that changes to the definitions of a tenant wait for, so each is checked where made."""
 _NO_DRAFT: Mapping[str, None] = {
     "draft_fields": None,
     "draft_base_version": None,
@@ -47,12 +50,10 @@ class SqlDefinitionStore:
             found = _found(rows, ref, row.id, row.version, row.is_active)
         return found["id"], found["version"], found["is_active"]
 
-    def index(self, tenant_id: str) -> tuple[tuple[UUID, int, bool], ...]:
+    def index(self, tenant_id: str) -> tuple[Stamp, ...]:
         """Id, published version and `is_active` of every API."""
-        row = ApiDefinitionRow
         with self._database.reading(tenant_id) as rows:
-            found = rows.execute(rows.select(row, row.id, row.version, row.is_active))
-            return tuple((each.id, each.version, each.is_active) for each in found)
+            return _index(rows)
 
     def search(
         self, tenant_id: str, query: ApiQuery, scope: Scope | None = None
@@ -96,6 +97,7 @@ class SqlDefinitionStore:
         """
         try:
             with self._database.writing(tenant_id) as rows:
+                rows.wait_for_turn(_TURN)
                 for api in changes.deleted:
                     _delete_unchanged(rows, api)
                 for api in changes.published:
@@ -105,6 +107,7 @@ class SqlDefinitionStore:
                     contract = changes.contracts.get(api.id, NO_CONTRACT)
                     first = api.model_copy(update={"version": 1})
                     _insert(rows, first, note=note, contract=contract)
+                _refuse_missing(rows, (*changes.published, *changes.created))
                 for entry in audit:
                     rows.execute(audit_insert(rows, entry))
         except exc.IntegrityError as error:
@@ -118,11 +121,14 @@ class SqlDefinitionStore:
         """Insert a definition; with `version` ≥ 1 also its version row.
 
         Raises:
-            ConflictError: The name is taken in this tenant.
+            ConflictError: The name is taken in this tenant, or an API that it calls was deleted
+                meanwhile.
         """
         try:
             with self._database.writing(api.tenant_id) as rows:
+                rows.wait_for_turn(_TURN)
                 _insert(rows, api, note=note, contract=contract)
+                _refuse_missing(rows, (api,) if api.version else ())
         except exc.IntegrityError as error:
             raise _name_taken(api) from error
         return api
@@ -139,11 +145,14 @@ class SqlDefinitionStore:
         """Make `api`'s authored fields live as version `expected_version` + 1; ends its draft.
 
         Raises:
-            ConflictError: Somebody else published meanwhile, or the new name is taken.
+            ConflictError: Somebody else published meanwhile, or the new name is taken, or an API
+                that it calls was deleted meanwhile.
             NotFoundError: The API was deleted meanwhile.
         """
         try:
             with self._database.writing(api.tenant_id) as rows:
+                rows.wait_for_turn(_TURN)
+                _refuse_missing(rows, (api,))
                 return _publish(
                     rows,
                     api,
@@ -164,12 +173,21 @@ class SqlDefinitionStore:
         """Link an API to the tool it is exported as, or unlink it; raises NotFoundError."""
         return self._change(tenant_id, api_id, tool_name=tool_name)
 
-    def delete(self, tenant_id: str, api_id: UUID) -> None:
-        """Remove an API with its versions and draft; its log rows stay; raises NotFoundError."""
+    def delete(
+        self, tenant_id: str, api_id: UUID, *, seen: Collection[Stamp] | None = None
+    ) -> bool:
+        """Remove an API with its versions and draft; its log rows stay; raises NotFoundError.
+
+        With `seen`, only while `index` still tells the same; False when it does not.
+        """
         with self._database.writing(tenant_id) as rows:
+            rows.wait_for_turn(_TURN)
+            if seen is not None and set(seen) != set(_index(rows)):
+                return False
             removal = rows.delete(ApiDefinitionRow).where(ApiDefinitionRow.id == api_id)
             if rows.execute(removal).rowcount == 0:
                 raise _no_api(str(api_id))
+        return True
 
     def draft(self, tenant_id: str, api_id: UUID) -> ApiDraft | None:
         """The unpublished work on an API, if any; raises NotFoundError for an unknown API."""
@@ -309,6 +327,29 @@ def _publish(
     live = _definition(_found(rows, str(api.id), *_LIVE))
     _add_version(rows, live, note=note, by=by, contract=contract)
     return live
+
+
+def _index(rows: TenantRows) -> tuple[Stamp, ...]:
+    row = ApiDefinitionRow
+    found = rows.execute(rows.select(row, row.id, row.version, row.is_active))
+    return tuple((each.id, each.version, each.is_active) for each in found)
+
+
+def _refuse_missing(rows: TenantRows, published: Sequence[ApiDefinition]) -> None:
+    """Refuse what calls an API that is no longer there, whoever deleted it since it compiled."""
+    row = ApiDefinitionRow
+    calls = [(api, called_apis(api.logic_type, api.logic_body)) for api in published]
+    if not any(called for _, called in calls):
+        return
+    there = {ref for api in rows.execute(rows.select(row, row.id, row.api_name)) for ref in api}
+    known = {str(ref) for ref in there}
+    for api, called in calls:
+        gone = [ref for ref in called if ref not in known]
+        if gone:
+            raise ConflictError(
+                f"{api.api_name!r} calls {gone[0]!r}, which was deleted meanwhile",
+                hint="Change the node that calls it, then publish.",
+            )
 
 
 def _delete_unchanged(rows: TenantRows, api: ApiDefinition) -> None:

@@ -20,6 +20,7 @@ from engine.ports.definitions import (
     ContractFacts,
     DefinitionChanges,
     DefinitionStore,
+    Stamp,
 )
 from engine.ports.execution import (
     Compiled,
@@ -122,6 +123,7 @@ __all__ = [
     "Settled",
     "Settlement",
     "SharedState",
+    "Stamp",
     "StepWatcher",
     "TableInfo",
     "TakenKey",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
@@ -19,6 +19,9 @@ from engine.model import (
     Scope,
 )
 from engine.ports.access import AuditEntry
+
+Stamp = tuple[UUID, int, bool]
+"""Id, published version and `is_active` of an API: what is published changes with it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +64,7 @@ class DefinitionStore(Protocol):
         """Id, published version and `is_active` of an API, cheaply; raises NotFoundError."""
         ...
 
-    def index(self, tenant_id: str) -> tuple[tuple[UUID, int, bool], ...]:
+    def index(self, tenant_id: str) -> tuple[Stamp, ...]:
         """Id, published version and `is_active` of every API, cheaply."""
         ...
 
@@ -98,7 +101,8 @@ class DefinitionStore(Protocol):
         """Insert a definition; with `version` ≥ 1 also its version row.
 
         Raises:
-            ConflictError: The name is taken in this tenant.
+            ConflictError: The name is taken in this tenant, or an API that it calls was deleted
+                meanwhile.
         """
         ...
 
@@ -114,7 +118,8 @@ class DefinitionStore(Protocol):
         """Make `api`'s authored fields live as version `expected_version` + 1; ends its draft.
 
         Raises:
-            ConflictError: Somebody else published meanwhile, or the new name is taken.
+            ConflictError: Somebody else published meanwhile, or the new name is taken, or an API
+                that it calls was deleted meanwhile.
         """
         ...
 
@@ -126,8 +131,13 @@ class DefinitionStore(Protocol):
         """Link an API to the tool it is exported as, or unlink it."""
         ...
 
-    def delete(self, tenant_id: str, api_id: UUID) -> None:
-        """Remove an API with its versions and draft; its log rows stay."""
+    def delete(
+        self, tenant_id: str, api_id: UUID, *, seen: Collection[Stamp] | None = None
+    ) -> bool:
+        """Remove an API with its versions and draft; its log rows stay; raises NotFoundError.
+
+        With `seen`, only while `index` still tells the same; False when it does not.
+        """
         ...
 
     def draft(self, tenant_id: str, api_id: UUID) -> ApiDraft | None:

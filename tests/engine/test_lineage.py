@@ -5,13 +5,18 @@ from uuid import uuid4
 import orjson
 import pytest
 
+from engine.api_manager import ApiManager
+from engine.contract import ContractGuard
 from engine.errors import ConflictError, NotFoundError, PermissionDeniedError
 from engine.facade import Engine, local_caller
+from engine.lineage import Lineage
 from engine.lineage_index import Index
 from engine.model import Scope
 from engine.settings import Settings
 from storage.database import Database, default_url
 from storage.definitions import SqlDefinitionStore
+from storage.instance_key import InstanceKey
+from storage.settings import SqlSettingStore
 
 SCRIPT = "def main(params, input_payload):\n    return 1\n"
 
@@ -100,6 +105,40 @@ def test_what_is_used_is_switched_off_only_by_who_knows(engine, caller, publish)
     assert engine.apis.get("a", caller).is_active
     assert not engine.apis.set_active("a", caller, active=False, even_if_used=True).is_active
     assert engine.apis.set_active("a", caller, active=True).is_active
+
+
+class PublishingMeanwhile(SqlDefinitionStore):
+    """A store in which somebody publishes right after a deletion was checked."""
+
+    def __init__(self, database, publish):
+        super().__init__(database)
+        self._publish = [publish]
+
+    def delete(self, *args, **options):
+        if self._publish:
+            self._publish.pop()()
+        return super().delete(*args, **options)
+
+
+def test_what_comes_into_use_during_the_check_is_not_deleted(engine, caller, publish):
+    publish("a")
+    path = default_url(engine.settings.data_dir)
+    with closing(Database(path)) as database:
+        store = PublishingMeanwhile(database, lambda: publish("w", "a"))
+        apis = ApiManager(
+            store,
+            engine.pipeline.catalog,
+            engine.pipeline.compiler,
+            SqlSettingStore(database, InstanceKey.load(engine.settings.data_dir)),
+            lambda _: None,
+            Lineage(store, lambda _: ()),
+            ContractGuard(store, engine.lineage, "warn"),
+        )
+
+        with pytest.raises(ConflictError, match="'a' is used by workflow 'w'"):
+            apis.delete("a", caller)
+
+    assert engine.apis.get("a", caller)
 
 
 def test_what_is_used_by_its_name_cannot_be_renamed(engine, caller, publish):

@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from uuid import uuid4
@@ -7,6 +9,7 @@ import pytest
 from engine.errors import ConflictError, NotFoundError
 from engine.model import ApiDraft, ApiQuery
 from engine.ports import AuditEntry, DefinitionChanges
+from engine.references import called_apis
 from storage.definitions import SqlDefinitionStore
 from storage.tables import AuditRow
 
@@ -314,3 +317,58 @@ def test_of_many_changes_none_is_made_when_one_meets_another_state(
     assert store.all(tenant) == tuple(sorted((kept, met), key=lambda api: api.api_name))
     with database.reading(tenant) as rows:
         assert rows.execute(rows.select(AuditRow)).all() == []
+
+
+def test_what_is_published_meanwhile_keeps_an_api_from_being_deleted(store, tenant, new_api):
+    api = store.create(new_api(), note="")
+    seen = store.index(tenant)
+    other = store.create(new_api(), note="")
+
+    assert store.delete(tenant, api.id, seen=seen) is False
+    assert store.delete(tenant, api.id, seen=store.index(tenant)) is True
+    assert store.all(tenant) == (other,)
+
+
+@pytest.mark.parametrize("how", ["created", "published", "applied"])
+def test_what_calls_a_deleted_api_is_not_published(store, tenant, new_api, how):
+    gone = new_api()
+    calling = new_api(
+        version=0 if how == "applied" else 1,
+        logic_type="workflow",
+        logic_body=f'{{"nodes": [{{"id": "n", "api_id": "{gone.id}"}}]}}',
+    )
+    live = store.create(new_api(id=calling.id), note="") if how == "published" else None
+    attempts = {
+        "created": lambda: store.create(calling, note=""),
+        "published": lambda: store.publish(calling, expected_version=1, note="", by="bo"),
+        "applied": lambda: applied(store, tenant, created=(calling,)),
+    }
+
+    with pytest.raises(ConflictError, match=f"calls '{gone.id}', which was deleted meanwhile"):
+        attempts[how]()
+
+    assert store.all(tenant) == ((live,) if live else ())
+
+
+def test_deleting_and_publishing_wait_for_each_other(store, tenant, new_api):
+    """However they interleave, nothing that is live calls what is gone."""
+    called = [store.create(new_api(), note="") for _ in range(8)]
+
+    def call(api):
+        body = f'{{"nodes": [{{"id": "n", "api_id": "{api.api_name}"}}]}}'
+        with suppress(ConflictError):
+            store.create(new_api(logic_type="workflow", logic_body=body), note="")
+
+    def drop(api):
+        seen = store.index(tenant)
+        if not any(api.api_name in each.logic_body for each in store.all(tenant)):
+            store.delete(tenant, api.id, seen=seen)
+
+    with ThreadPoolExecutor(4) as threads:
+        for api in called:
+            threads.submit(call, api)
+            threads.submit(drop, api)
+
+    live = store.all(tenant)
+    names = {api.api_name for api in live}
+    assert {name for api in live for name in called_apis(api.logic_type, api.logic_body)} <= names
