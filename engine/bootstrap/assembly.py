@@ -153,7 +153,7 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
         cache=cache,
         breakers=breakers,
         shared=shared,
-        health=health_checks(stores, shared, connections),
+        health=health_checks(stores, shared, connections, script.health),
         closing=ExitStack(),
         first_key=first_key,
     )

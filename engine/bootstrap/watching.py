@@ -11,7 +11,9 @@ from engine.health import Check, Health
 from engine.ports import SharedState
 
 
-def health_checks(stores: Stores, shared: SharedState, connections: Connections) -> Health:
+def health_checks(
+    stores: Stores, shared: SharedState, connections: Connections, sandbox: Check
+) -> Health:
     """What `/readyz` and the health light tell, part by part."""
 
     def metadata() -> None:
@@ -31,6 +33,7 @@ def health_checks(stores: Stores, shared: SharedState, connections: Connections)
         "metadata": metadata,
         "journal": journal,
         "shared_state": shared_state,
+        "sandbox": sandbox,
     }
     if any(each.name == "sample" for each in connections.fixed):
         checks["connection:sample"] = sample

@@ -107,6 +107,12 @@ class Sandbox:
         """The level in force; starts and tries the sandbox when that was not done yet."""
         return self._prepared().isolation
 
+    def check(self) -> Isolation:
+        """As `isolation`; raises SandboxUnavailableError where scripts are refused."""
+        ready = self._prepared()
+        self._admitted(ready)
+        return ready.isolation
+
     def close(self) -> None:
         """End the template and all scripts, remove what they left; the next call starts anew."""
         with self._lock:

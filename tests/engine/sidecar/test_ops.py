@@ -22,6 +22,7 @@ def test_readiness_tells_of_every_component(stranger):
     assert data["status"] == "ok"
     assert data["components"]
     assert all(part["status"] == "ok" for part in data["components"].values())
+    assert data["components"]["sandbox"]["isolation"] in {"A", "B", "C"}
 
 
 def test_the_index_says_where_things_are(stranger, base_url):

@@ -278,10 +278,17 @@ def test_neither_compile_nor_dry_run_starts_anything(make_definition, make_conte
 
 
 def test_health_tells_the_level(best):
-    health = best.executor.health()
+    assert best.executor.health() == {"isolation": best.level}
 
-    assert health["level"] == best.level
-    assert health["seccomp"]
+
+def test_health_fails_where_scripts_are_refused():
+    sandbox = Sandbox(require="strict", strongest="B")
+    executor = ScriptExecutor(Settings(), sandbox)
+    try:
+        with pytest.raises(SandboxUnavailableError, match="level B, A is required"):
+            executor.health()
+    finally:
+        executor.close()
 
 
 def test_strict_refuses_less_than_full_isolation():
