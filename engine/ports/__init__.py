@@ -73,6 +73,7 @@ from engine.ports.targets import (
     TableInfo,
 )
 
+from engine.ports.testing import CaseStore
 __all__ = [
     "NO_CONTRACT",
     "Admission",
@@ -93,6 +94,7 @@ __all__ = [
     "Compiled",
     "ConnectionStore",
     "ContractFacts",
+    "CaseStore",
     "DefinitionChanges",
     "DefinitionStore",
     "Description",

@@ -11,10 +11,12 @@ from storage.tables.executions import ExecutionRow, IdempotencyRow, LeaseRow, Ro
 from storage.tables.row import Row, TenantRow, table_of
 from storage.tables.settings import SecretRow, SettingRow
 
+from storage.tables.testing import ApiTestCaseRow
 __all__ = [
     "ApiDefinitionRow",
     "ApiKeyRow",
     "ApiVersionRow",
+    "ApiTestCaseRow",
     "AuditRow",
     "ConnectionRow",
     "ExecutionRow",

@@ -52,6 +52,7 @@ class ApiVersionRow(TenantRow):
     created_at: Mapped[datetime]
     response_columns: Mapped[list[dict[str, Any]] | None]
     breaking: Mapped[list[dict[str, Any]] | None]
+    gate: Mapped[dict[str, Any] | None]
     snapshot: Mapped[dict[str, Any]]
 
 
