@@ -14,6 +14,7 @@ from engine.ports.access import (
     User,
     UserStore,
 )
+from engine.ports.assets import AssetLookup, AssetStore
 from engine.ports.definitions import (
     NO_CONTRACT,
     ConnectionStore,
@@ -80,6 +81,8 @@ __all__ = [
     "Admitted",
     "ApiKey",
     "ApiUsage",
+    "AssetLookup",
+    "AssetStore",
     "AttemptOutcome",
     "AuditEntry",
     "BoundQuery",

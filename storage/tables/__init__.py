@@ -7,6 +7,7 @@ SQLite reads the others without them.
 
 from storage.tables.access import ApiKeyRow, AuditRow, RoleBindingRow, SessionRow, UserRow
 from storage.tables.apis import ApiDefinitionRow, ApiVersionRow, ConnectionRow
+from storage.tables.assets import AssetLabelRow, AssetRow, AssetVersionRow
 from storage.tables.executions import ExecutionRow, IdempotencyRow, LeaseRow, RollupRow
 from storage.tables.row import Row, TenantRow, table_of
 from storage.tables.settings import SecretRow, SettingRow
@@ -17,6 +18,9 @@ __all__ = [
     "ApiKeyRow",
     "ApiVersionRow",
     "ApiTestCaseRow",
+    "AssetLabelRow",
+    "AssetRow",
+    "AssetVersionRow",
     "AuditRow",
     "ConnectionRow",
     "ExecutionRow",
