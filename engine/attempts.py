@@ -45,6 +45,7 @@ class Attempts:
 
         Raises:
             BreakerOpenError: The circuit is open; nothing was attempted.
+            ExecutionCancelledError: The call was stopped.
             EngineError: The last attempt's failure, when no more may follow.
         """
         if self.permit is None and self.breaker is not None:
@@ -58,7 +59,7 @@ class Attempts:
             try:
                 payload = attempt(self.deadline.within(self.timeout_s), self.call.attempts)
             except EngineError as error:
-                self._failed(error, cut_short=cut_short)
+                self._failed(self.deadline.cause_of(error), cut_short=cut_short)
             except BaseException:
                 self.release()
                 raise
@@ -89,7 +90,7 @@ class Attempts:
         )
         if delay_s is None:
             raise error
-        self.sleep(delay_s)
+        self._pause(delay_s)
         self.call.trace.add("backoff", "waited", delay_ms=round(delay_s * 1000, 1))
         if self.breaker is None:
             return
@@ -98,6 +99,13 @@ class Attempts:
             self._show(permit)
             raise error
         self.permit = permit
+
+    def _pause(self, delay_s: float) -> None:
+        cancellation = self.deadline.cancellation
+        if cancellation is None:
+            self.sleep(delay_s)
+        elif cancellation.wait(delay_s):
+            raise cancellation.error()
 
     def _settle(self, settlement: Settlement) -> None:
         """Report an attempt, once: with no permit left only a cache write is passed on."""

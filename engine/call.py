@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from engine.cancellation import Cancellation
 from engine.compilation import CompiledApi
 from engine.deadline import Deadline
 from engine.model import ApiDefinition, Caller, ExecutionSource, Payload
@@ -26,7 +27,8 @@ class ExecutionRequest:
         lab: A test run under every policy, for a pipeline over throw-away state; only with `test`.
         refresh: Load a cached answer anew: no look-up, no limits, but the answer is stored.
         version: Run this version instead of the live one.
-        deadline: The time budget inherited from a surrounding call.
+        deadline: The time budget inherited from a surrounding call, with its cancellation.
+        cancellation: By which the call can be stopped while it runs.
         max_retries: Instead of the policy's, for this call only.
         max_rows, timeout_s: Narrower bounds than the policy's, for this call only.
         workflow: Run a workflow in part; only with `test`.
@@ -43,6 +45,7 @@ class ExecutionRequest:
     depth: int = 0
     test: bool = False
     lab: bool = False
+    cancellation: Cancellation | None = None
     refresh: bool = False
     want_trace: bool = False
     version: int | None = None

@@ -13,6 +13,7 @@
     │   ├── DefinitionInvalidError  422 definition_invalid
     │   └── RateLimitedError        429 rate_limited
     │       └── ConcurrencyLimitedError  429 concurrency_limited
+    ├── ExecutionCancelledError     409 cancelled; outcome "rejected"
     ├── BreakerOpenError            503 breaker_open; outcome "rejected"
     ├── OverloadedError             503 overloaded; outcome "rejected"
     ├── DeadlineExceededError       504 timeout; retried, trips the breaker; outcome "timeout"
@@ -161,6 +162,14 @@ class ConcurrencyLimitedError(RateLimitedError):
     """As many calls of this API as it allows are running already."""
 
     code = "concurrency_limited"
+
+
+class ExecutionCancelledError(EngineError):
+    """The call was stopped while it ran, because somebody asked for it: no sign of any trouble."""
+
+    code = "cancelled"
+    http_status = 409
+    outcome = "rejected"
 
 
 class BreakerOpenError(EngineError):

@@ -20,7 +20,13 @@ from engine.call import Answer, Call, ExecutionRequest
 from engine.catalog import ApiCatalog
 from engine.compilation import CompiledApi, Compiler
 from engine.deadline import Deadline
-from engine.errors import CallerError, EngineError, NodeFailedError, ParamsInvalidError
+from engine.errors import (
+    CallerError,
+    EngineError,
+    ExecutionCancelledError,
+    NodeFailedError,
+    ParamsInvalidError,
+)
 from engine.executor_cache import APICacheService, CachedAnswer
 from engine.executor_circuit_breaker import CircuitBreakerManager
 from engine.executor_monitoring import Monitor
@@ -191,8 +197,10 @@ class Pipeline:
 
     def _deadline(self, call: Call, api: CompiledApi) -> Deadline:
         budget_s = call_budget_s(api.definition.logic_type, api.definition.runtime_policy)
-        inherited = call.request.deadline
-        return inherited.within(budget_s) if inherited else Deadline.after(budget_s)
+        inherited, cancellation = call.request.deadline, call.request.cancellation
+        if inherited:
+            return inherited.within(budget_s)
+        return Deadline.after(budget_s, cancellation=cancellation)
 
     def _admit(self, call: Call, api: CompiledApi, admission: Admission) -> Admitted:
         """Limits, cache look-up and breaker permit, in one trip; none where nothing is asked."""
@@ -250,18 +258,22 @@ class Pipeline:
                     return _from_cache(call, flight.answer, "hit", cache, joined=True)
                 try:
                     payload = load()
+                except ExecutionCancelledError:
+                    raise  # those who joined were not cancelled: one of them loads instead
                 except EngineError as error:
                     flight.fail(error)
                     raise
                 flight.publish(payload)
                 return Answer(payload=payload)
+        except ExecutionCancelledError:
+            raise
         except EngineError as error:
             if stored and self.cache.may_cover_error(stored, policy):
                 return _from_cache(call, stored, "stale", cache, instead_of=error.code)
             raise
 
     def _revalidate(self, call: Call, api: CompiledApi, cache: CacheKey) -> None:
-        request = replace(call.request, refresh=True, deadline=None)
+        request = replace(call.request, refresh=True, deadline=None, cancellation=None)
         self.cache.revalidate(cache, api.timeout_s, lambda: self._refresh(request, call.caller))
 
     def _refresh(self, request: ExecutionRequest, caller: Caller) -> None:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Event, Lock
+from threading import Condition, Lock
 
 from engine.deadline import Deadline
 from engine.errors import DeadlineExceededError, EngineError
@@ -25,7 +25,8 @@ class Flight:
     def __init__(self, answer: CachedAnswer | None = None) -> None:
         self.answer = answer
         self.error: EngineError | None = None
-        self._done = Event()
+        self._landed = False
+        self._changed = Condition()
 
     @property
     def leader(self) -> bool:
@@ -42,15 +43,31 @@ class Flight:
 
     def land(self) -> None:
         """Wake everyone who waits."""
-        self._done.set()
+        self._landed = True
+        self._wake()
 
     def wait(self, deadline: Deadline) -> None:
-        """Wait for the leader; raises DeadlineExceededError at the deadline."""
-        if not self._done.wait(deadline.remaining_s()):
+        """Wait for the leader.
+
+        Raises:
+            DeadlineExceededError: It took longer than this caller's deadline.
+            ExecutionCancelledError: This caller was told to stop.
+        """
+        with deadline.on_cancel(self._wake), self._changed:
+            self._changed.wait_for(
+                lambda: self._landed or deadline.is_cancelled(), deadline.remaining_s()
+            )
+        if deadline.cancellation is not None:
+            deadline.cancellation.check()
+        if not self._landed:
             raise DeadlineExceededError(
                 f"an identical call that this one joined did not finish within "
                 f"{deadline.budget_s:g} s"
             )
+
+    def _wake(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
 
 
 class Flights:
@@ -114,6 +131,7 @@ class Flights:
             answer = self._stored(cache)
             if token or answer or patience.remaining_s() <= 0:
                 return token, answer
+            deadline.check("the call")
             self._sleep(_POLL_S)
 
     def _stored(self, cache: CacheKey) -> CachedAnswer | None:

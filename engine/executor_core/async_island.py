@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import CancelledError, Future
 from typing import Any, TypeVar
 
+from engine.deadline import Deadline
 from engine.errors import OverloadedError
 
 T = TypeVar("T")
@@ -21,17 +22,21 @@ class AsyncIsland:
         self._thread: threading.Thread | None = None
         self._is_closed = False
 
-    def run(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    def run(self, work: Callable[[], Coroutine[Any, Any, T]], deadline: Deadline) -> T:
         """Run a coroutine on the island and wait for it; it is cancelled if the wait is broken off.
+
+        The work keeps to the deadline's time by itself; here it is only stopped with the call.
 
         Raises:
             OverloadedError: The island is closed.
+            ExecutionCancelledError: The call was told to stop.
         """
         future = self._submit(work)
         try:
-            return future.result()
+            with deadline.on_cancel(lambda: _break_off(future)):
+                return future.result()
         except CancelledError as error:
-            raise _closing() from error
+            raise deadline.cause_of(_closing()) from error
         finally:
             future.cancel()
 
@@ -58,6 +63,10 @@ class AsyncIsland:
                 )
                 self._thread.start()
             return asyncio.run_coroutine_threadsafe(work(), self._loop)
+
+
+def _break_off(future: Future[Any]) -> None:
+    future.cancel()
 
 
 def _closing() -> OverloadedError:

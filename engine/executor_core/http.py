@@ -94,7 +94,7 @@ class HttpExecutor:
             request,
             allow_hosts=ctx.policy.http.allow_hosts,
             max_bytes=ctx.policy.http.max_response_bytes,
-            timeout_s=min(ctx.deadline.remaining_s(), MAX_TIMEOUT_S),
+            deadline=ctx.deadline.within(MAX_TIMEOUT_S),
         )
         redactor = Redactor((*secrets.used.values(), *_encoded_credentials(filled)))
         raise_for_status(response, _described(compiled.request), redactor)

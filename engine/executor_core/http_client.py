@@ -14,6 +14,7 @@ from functools import partial
 import httpcore
 import httpx
 
+from engine.deadline import Deadline
 from engine.errors import (
     DeadlineExceededError,
     OutboundRefusedError,
@@ -102,18 +103,20 @@ class GuardedClient:
         *,
         allow_hosts: Collection[str],
         max_bytes: int,
-        timeout_s: float,
+        deadline: Deadline,
     ) -> OutboundResponse:
         """Send a request, follow its redirects, read the whole answer.
 
         Raises:
             OutboundRefusedError: The guard refuses the host, an address, or a redirect.
-            DeadlineExceededError: All of it took longer than `timeout_s`.
+            DeadlineExceededError: All of it took longer than the deadline allows.
+            ExecutionCancelledError: The call was told to stop.
             TargetUnavailableError: No connection, or it broke.
             ResponseInvalidError: Larger than `max_bytes`, badly compressed, or too many redirects.
         """
+        timeout_s = deadline.remaining_s()
         send = partial(self._fetch, request, frozenset(allow_hosts), max_bytes, timeout_s)
-        return self._island.run(send)
+        return self._island.run(send, deadline)
 
     def close(self) -> None:
         """Break off what runs and close every connection."""

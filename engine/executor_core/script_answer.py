@@ -9,7 +9,12 @@ from typing import Any, NoReturn
 
 import orjson
 
-from engine.errors import SandboxUnavailableError, ScriptFailedError, ScriptTimeoutError
+from engine.errors import (
+    ExecutionCancelledError,
+    SandboxUnavailableError,
+    ScriptFailedError,
+    ScriptTimeoutError,
+)
 from engine.executor_core.sandbox.child import FAILURE, LOCKED_IN, NOT_LOCKED_IN, RESULT
 from engine.executor_core.sandbox.job import MAX_LOG_BYTES, JobOutcome
 from engine.executor_core.sandbox.process import Isolation
@@ -77,6 +82,8 @@ def _logs(outcome: JobOutcome) -> str:
 
 
 def _raise_stopped(why: str, about: dict[str, Any], ctx: ExecutionContext) -> NoReturn:
+    if why == "cancelled":
+        raise ExecutionCancelledError("the script was stopped", details=about)
     if why == "timeout":
         raise ScriptTimeoutError(
             f"the script did not end within {ctx.deadline.budget_s:g} s and was stopped",

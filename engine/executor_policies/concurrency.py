@@ -59,4 +59,5 @@ class ConcurrencyGate:
                     hint="Try again when one of them has finished.",
                     retry_after_s=1.0,
                 )
+            deadline.check("the call")
             self._sleep(min(_POLL_S, patience.remaining_s()))

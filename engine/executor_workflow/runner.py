@@ -7,7 +7,12 @@ from dataclasses import replace
 from threading import Event
 from typing import Any
 
-from engine.errors import BadRequestError, DeadlineExceededError, TemplateFailedError
+from engine.errors import (
+    BadRequestError,
+    DeadlineExceededError,
+    ExecutionCancelledError,
+    TemplateFailedError,
+)
 from engine.executor_workflow.compiled import CompiledWorkflow
 from engine.executor_workflow.graph import Graph
 from engine.executor_workflow.model import MAX_ITEMS, Node
@@ -54,6 +59,7 @@ class WorkflowRun:
         Raises:
             NodeFailedError: Nodes failed and nothing handled it; names the first.
             DeadlineExceededError: Time ran out.
+            ExecutionCancelledError: The call was told to stop.
             TemplateFailedError: The output template failed.
         """
         self._pin()
@@ -62,7 +68,7 @@ class WorkflowRun:
                 self._run_one_by_one()
             else:
                 self._run_side_by_side()
-        except DeadlineExceededError as error:
+        except (DeadlineExceededError, ExecutionCancelledError) as error:
             error.details["steps"] = self._progress.steps_json()
             raise
         failure = self._progress.failure(self._ctx.deadline)

@@ -17,6 +17,7 @@ TITLES: Mapping[str, str] = {
     "timeout": "It took too long",
     "rate_limited": "Too many calls",
     "concurrency_limited": "Too many calls at once",
+    "cancelled": "It was stopped",
     "breaker_open": "The circuit breaker is open",
     "target_unavailable": "The target cannot be reached",
     "store_unavailable": "The metadata database cannot be reached",

@@ -11,7 +11,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,8 @@ INTERRUPT_AFTER_S = 0.02
 """DuckDB ends a statement at the deadline by itself; this long after it, the parent asks."""
 KILL_AFTER_S = 0.07
 """This long after it the worker is killed: the caller is answered within 100 ms."""
+_CANCEL_TRIES, _CANCEL_TRY_S = 5, 0.05
+"""An interrupt that comes before DuckDB has begun is lost: it is sent again, then the kill."""
 _REPORT_BYTES = 65_536
 _CHUNK_BYTES = 262_144
 _ROOT = Path(__file__).parents[2]
@@ -96,20 +98,23 @@ class DuckDbProcess:
 
         Raises:
             DeadlineExceededError: The worker was stopped or killed.
+            ExecutionCancelledError: The call was told to stop before it was sent.
             TargetTransientError: The worker ended under this call, without its fault.
         """
         timeout_ms = int(deadline.remaining_s() * 1000)
         body = pickle.dumps({**request, "timeout_ms": timeout_ms})
         with self._borrowed() as channel:
             try:
-                channel.send(body)
-                answer = self._answer(channel, deadline)
+                with self._cancellable(channel, deadline):
+                    channel.send(body)
+                    answer = self._answer(channel, deadline)
             except (OSError, EOFError) as error:
                 self._reap()
                 raise TargetTransientError(
                     "the DuckDB worker ended while the statement ran; it is started again"
                 ) from error
-            channel.clean = True
+            # A late interrupt would stop the next statement of a channel that is used again.
+            channel.clean = not deadline.is_cancelled()
         return answer
 
     def retire(self) -> None:
@@ -155,6 +160,28 @@ class DuckDbProcess:
             )
         self._control.settimeout(None)
         return tuple(facts["missing_walls"])
+
+    @contextmanager
+    def _cancellable(self, channel: _Channel, deadline: Deadline) -> Iterator[None]:
+        if deadline.cancellation is None:
+            yield
+            return
+        ended = threading.Event()
+        with deadline.on_cancel(lambda: self._break_off(channel, ended)):
+            try:
+                yield
+            finally:
+                ended.set()
+
+    def _break_off(self, channel: _Channel, ended: threading.Event) -> None:
+        """Interrupt a channel's statement; end the worker when that does not help."""
+        for _ in range(_CANCEL_TRIES):
+            with suppress(OSError):
+                self._control.sendall(CHANNEL.pack(INTERRUPT, channel.number))
+            if ended.wait(_CANCEL_TRY_S):
+                return
+        self._retired = True
+        self._process.kill()
 
     @contextmanager
     def _borrowed(self) -> Iterator[_Channel]:

@@ -11,7 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -31,6 +31,7 @@ GRACE_S = 0.06
 """How long after the deadline a server may still say by itself that it stopped the statement."""
 LOCK_TIMEOUT_MS = 2000
 _CONNECT_TIMEOUT_S = 5
+_CANCEL_TIMEOUT_S = 0.5
 _MAX_IDLE_S = 300.0
 _WAIT_INTERVAL_S = 0.1
 
@@ -76,6 +77,7 @@ class Session(psycopg.Connection[tuple[Any, ...]]):
 
     cutoff: float = float("inf")
     idle_since: float = 0.0
+    is_broken_off: bool = False
 
     def wait(
         self, gen: PQGen[Any], interval: float = _WAIT_INTERVAL_S, timeout: float | None = None
@@ -115,6 +117,16 @@ class Session(psycopg.Connection[tuple[Any, ...]]):
         self.pgconn.send_describe_prepared(b"")
         return self._results()[-1]
 
+    def break_off(self) -> None:
+        """Have the server stop the statement, from another thread; the session is of no use then.
+
+        Where the server cannot be told, the thread that waits gives up by itself.
+        """
+        self.is_broken_off = True
+        self.cutoff = time.monotonic() + _CANCEL_TIMEOUT_S
+        with suppress(psycopg.Error):
+            self.cancel_safe(timeout=_CANCEL_TIMEOUT_S)
+
     def begin_reset(self) -> None:
         """Ask the server to forget what this session changed; `finish_reset` reads its answer."""
         self.pgconn.send_query(_RESET)
@@ -153,6 +165,7 @@ class SessionPool:
             DeadlineExceededError: No time is left.
             OverloadedError: Every session is in use until the deadline.
             TargetUnavailableError: The server cannot be reached.
+            ExecutionCancelledError: The call was told to stop before it had a session.
         """
         deadline.check("the statement")
         if not self._places.acquire(timeout=deadline.remaining_s()):
@@ -162,7 +175,8 @@ class SessionPool:
         try:
             session = self._reused(deadline) or self._connected(deadline)
             try:
-                yield session
+                with deadline.on_cancel(session.break_off):
+                    yield session
             finally:
                 self._give_back(session)
         finally:
@@ -208,7 +222,8 @@ class SessionPool:
         return session
 
     def _give_back(self, session: Session) -> None:
-        if self._closed or session.pgconn.transaction_status != TransactionStatus.IDLE:
+        is_idle = session.pgconn.transaction_status == TransactionStatus.IDLE
+        if self._closed or session.is_broken_off or not is_idle:
             session.close()
             return
         try:

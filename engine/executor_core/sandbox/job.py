@@ -106,11 +106,13 @@ def run_job(child: ChildLines, job: Job, deadline: Deadline) -> JobOutcome:
 
     Raises:
         TemplateLostError: The template died before the child's end was known.
+        ExecutionCancelledError: The call was told to stop before the child had its job.
     """
     with closing(child):
         watch = _Watch(child, deadline, job.max_answer_bytes + _MAX_ERROR_BYTES)
-        watch.begin(job)
-        return watch.until_the_end()
+        with deadline.on_cancel(watch.cancel):
+            watch.begin(job)
+            return watch.until_the_end()
 
 
 class _Watch:
@@ -140,6 +142,10 @@ class _Watch:
             self._stop("timeout")
         except OSError:
             return  # the child is gone: how it ended comes by the status line
+
+    def cancel(self) -> None:
+        """End the child from another thread; the eye sees it end like any other."""
+        self._stop("cancelled")
 
     def until_the_end(self) -> JobOutcome:
         """Serve the lines until the child has ended and everything it wrote is read."""

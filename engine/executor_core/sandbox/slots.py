@@ -16,7 +16,8 @@ _RETRY_AFTER_S = 1.0
 @dataclass(eq=False)
 class _Waiter:
     tenant_id: str
-    admitted: threading.Event = field(default_factory=threading.Event)
+    woken: threading.Event = field(default_factory=threading.Event)
+    is_admitted: bool = False
 
 
 class Slots:
@@ -46,18 +47,18 @@ class Slots:
             self._leave(tenant_id)
 
     def _enter(self, tenant_id: str, deadline: Deadline) -> None:
+        waiter = _Waiter(tenant_id)
+        with deadline.on_cancel(waiter.woken.set):
+            with self._lock:
+                if not self._waiting_before(tenant_id) and self._has_room(tenant_id):
+                    self._running[tenant_id] += 1
+                    return
+                if len(self._waiting) >= self._total * _WAITING_PER_SLOT:
+                    raise _overloaded("too many scripts are waiting")
+                self._waiting.append(waiter)
+            waiter.woken.wait(deadline.remaining_s())
         with self._lock:
-            if not self._waiting_before(tenant_id) and self._has_room(tenant_id):
-                self._running[tenant_id] += 1
-                return
-            if len(self._waiting) >= self._total * _WAITING_PER_SLOT:
-                raise _overloaded("too many scripts are waiting")
-            waiter = _Waiter(tenant_id)
-            self._waiting.append(waiter)
-        if waiter.admitted.wait(deadline.remaining_s()):
-            return
-        with self._lock:
-            if waiter.admitted.is_set():
+            if waiter.is_admitted:
                 return
             self._waiting.remove(waiter)
         raise _overloaded("no place for a script came free in time")
@@ -71,7 +72,8 @@ class Slots:
                 if self._has_room(waiter.tenant_id):
                     self._waiting.remove(waiter)
                     self._running[waiter.tenant_id] += 1
-                    waiter.admitted.set()
+                    waiter.is_admitted = True
+                    waiter.woken.set()
 
     def _has_room(self, tenant_id: str) -> bool:
         return self._running.total() < self._total and self._running[tenant_id] < self._per_tenant

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from engine.deadline import Deadline
 from engine.errors import (
     DeadlineExceededError,
     OutboundRefusedError,
@@ -54,7 +55,7 @@ def fetch(client, url, *, method="GET", allow=(), max_bytes=100_000, timeout_s=5
         OutboundRequest(method=method, url=url, **request),
         allow_hosts=allow,
         max_bytes=max_bytes,
-        timeout_s=timeout_s,
+        deadline=Deadline.after(timeout_s),
     )
 
 
