@@ -14,6 +14,7 @@ from engine.model import ApiDefinition, Caller, ExecutionSource, Payload
 from engine.model.execution import BreakerStateName
 from engine.ports import Params, WorkflowRunOptions
 from engine.trace import TraceRecorder
+from engine.trace_context import SpanParent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,7 @@ class ExecutionRequest:
     Attributes:
         api: Name or id of a published API, or a definition to test as it stands.
         query: Parameters as the pairs of a query string, besides those in `params`.
+        span_parent: The span of a caller outside, in the same trace.
         test: Run without cache, limits and breaker, logged with source `test`.
         lab: A test run under every policy, for a pipeline over throw-away state; only with `test`.
         refresh: Load a cached answer anew: no look-up, no limits, but the answer is stored.
@@ -40,6 +42,7 @@ class ExecutionRequest:
     input_payload: Any = None
     source: ExecutionSource = "notebook"
     trace_id: str | None = None
+    span_parent: SpanParent | None = None
     parent_execution_id: UUID | None = None
     deadline: Deadline | None = None
     depth: int = 0

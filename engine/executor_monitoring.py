@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,10 +19,14 @@ from engine.model import (
     Page,
 )
 from engine.ports import ApiUsage, ExecutionStore, Journal, Params
+from engine.trace_context import SpanParent
 
 logger = logging.getLogger(__name__)
 
 MAX_MESSAGE_BYTES = 10_240
+
+Observe = Callable[[ExecutionRecord, SpanParent | None], None]
+"""Is told of every execution and of the span its caller named; must neither block nor fail."""
 
 
 class Monitor:
@@ -31,10 +35,14 @@ class Monitor:
     Args:
         journal: Where the record is safe once `record` returns.
         max_logged_bytes: How much of the parameters and of the answer is kept, each.
+        observe: Who else is told of each record.
     """
 
-    def __init__(self, journal: Journal, *, max_logged_bytes: int) -> None:
+    def __init__(
+        self, journal: Journal, *, max_logged_bytes: int, observe: Observe | None = None
+    ) -> None:
         self._journal = journal
+        self._observe = observe
         self._max_bytes = max_logged_bytes
 
     def record(
@@ -51,6 +59,7 @@ class Monitor:
         parent_execution_id: UUID | None = None,
         stacktrace: str | None = None,
         breaker_changed: bool = False,
+        span_parent: SpanParent | None = None,
     ) -> ExecutionRecord:
         """Keep the outcome of one call; what is passed in is masked already.
 
@@ -59,6 +68,7 @@ class Monitor:
             api_id: None when the reference could not be resolved.
             stacktrace: The traceback of a failure nobody foresaw; never shown to a caller.
             breaker_changed: Whether this call opened or closed the circuit.
+            span_parent: The span that the caller named.
 
         Raises:
             StoreUnavailableError: The journal could not be written; the answer must not be given.
@@ -99,6 +109,8 @@ class Monitor:
         )
         self._journal.append(record)
         _log(record, breaker_changed=breaker_changed)
+        if self._observe is not None:
+            self._observe(record, span_parent)
         return record
 
     def _metadata(self, result: ExecutionResult, input_payload: Any) -> dict[str, Any]:

@@ -316,6 +316,7 @@ class Pipeline:
         return ExecutionContext(
             execution_id=call.execution_id,
             trace_id=call.trace_id,
+            sampled=call.request.span_parent is None or call.request.span_parent.sampled,
             tenant_id=call.caller.tenant_id,
             caller=call.caller,
             source=call.request.source,
@@ -337,6 +338,7 @@ class Pipeline:
             input_payload=nested.input_payload,
             source="workflow",
             trace_id=parent.trace_id,
+            span_parent=parent.request.span_parent,
             parent_execution_id=parent.execution_id,
             deadline=deadline,
             depth=parent.request.depth + 1,
@@ -368,6 +370,7 @@ class Pipeline:
             parent_execution_id=request.parent_execution_id,
             stacktrace=stacktrace,
             breaker_changed=call.breaker_changed,
+            span_parent=request.span_parent,
         )
         return result
 

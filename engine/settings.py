@@ -47,6 +47,12 @@ class Settings(BaseSettings):
     log_format: Literal["json", "text"] = Field(
         default="json", description="One JSON object a line, or text for reading."
     )
+    otlp_endpoint: str | None = Field(
+        default=None,
+        pattern=r"^https?://",
+        description="OpenTelemetry collector (OTLP/HTTP, as `http://collector:4318`) for traces "
+        "and metrics; `OTEL_EXPORTER_OTLP_ENDPOINT` if unset, none without either.",
+    )
     bootstrap_key: SecretStr | None = Field(
         default=None, description="The first admin key, instead of a generated one."
     )
@@ -148,6 +154,7 @@ class Settings(BaseSettings):
     @field_validator(
         "metadata_url",
         "redis_url",
+        "otlp_endpoint",
         "bootstrap_key",
         "instance_key",
         "jwt_secret",

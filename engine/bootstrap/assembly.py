@@ -13,6 +13,7 @@ from engine.bootstrap.execution import open_executors, open_shared_state, read_s
 from engine.bootstrap.samples import load_samples
 from engine.bootstrap.stores import open_stores, plain
 from engine.bootstrap.targets import fixed_connections, target_openers
+from engine.bootstrap.telemetry import open_telemetry
 from engine.bootstrap.upkeep import kept_sums
 from engine.bootstrap.watching import health_checks
 from engine.catalog import ApiCatalog
@@ -109,7 +110,11 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
         cache=cache,
         breakers=breakers,
         gate=ConcurrencyGate(shared),
-        monitor=Monitor(stores.journal, max_logged_bytes=settings.max_logged_bytes),
+        monitor=Monitor(
+            stores.journal,
+            max_logged_bytes=settings.max_logged_bytes,
+            observe=open_telemetry(settings, opening),
+        ),
         read_secret=functools.partial(read_secret, stores.settings),
     )
     auth = open_auth(settings, stores, shared)

@@ -17,9 +17,7 @@ from engine.model import LogicType
 from engine.ports import Executor, SettingStore, SharedState
 from engine.settings import Settings
 from engine.templates import compile_template, to_text
-from storage.shared_state.fallback import FallbackSharedState
 from storage.shared_state.memory import MemorySharedState
-from storage.shared_state.redis import RedisSharedState
 
 
 def open_executors(
@@ -39,7 +37,13 @@ def open_executors(
 def open_shared_state(settings: Settings) -> SharedState:
     memory = MemorySharedState(cache_bytes=settings.cache_memory_mb * 1_048_576)
     url = plain(settings.redis_url)
-    return FallbackSharedState(RedisSharedState(url), memory) if url else memory
+    if url is None:
+        return memory
+    # The driver brings the OpenTelemetry SDK along: a tenth of the start of who uses neither.
+    from storage.shared_state.fallback import FallbackSharedState  # noqa: PLC0415
+    from storage.shared_state.redis import RedisSharedState  # noqa: PLC0415
+
+    return FallbackSharedState(RedisSharedState(url), memory)
 
 
 def read_secret(store: SettingStore, tenant_id: str, name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import jmespath
@@ -12,7 +12,7 @@ from jmespath.parser import ParsedResult
 
 from engine.errors import DefinitionInvalidError, OutboundRefusedError
 from engine.executor_core.curl import to_curl
-from engine.executor_core.http_client import GuardedClient
+from engine.executor_core.http_client import GuardedClient, OutboundRequest
 from engine.executor_core.http_guard import entry_problem, is_named, literal_refusal
 from engine.executor_core.http_request import FilledSpec, RequestTemplate
 from engine.executor_core.http_response import payload_of, raise_for_status
@@ -88,7 +88,7 @@ class HttpExecutor:
         secrets = UsedSecrets(ctx.secret)
         names = {"params": params, "input": ctx.input_payload, "secrets": secrets}
         filled = compiled.request.fill(names)
-        request = compiled.request.encode(filled)
+        request = _in_trace(compiled.request.encode(filled), ctx.traceparent)
         ctx.deadline.check("the HTTP call")
         response = self._client.fetch(
             request,
@@ -121,6 +121,13 @@ class HttpExecutor:
     def close(self) -> None:
         """Close the client's connections."""
         self._client.close()
+
+
+def _in_trace(request: OutboundRequest, traceparent: str) -> OutboundRequest:
+    """A request that continues the trace of the call, unless its author sends a trace along."""
+    if any(name.lower() == "traceparent" for name, _ in request.headers):
+        return request
+    return replace(request, headers=(*request.headers, ("traceparent", traceparent)))
 
 
 def _path_issues(expression: str | None) -> Iterator[Issue]:

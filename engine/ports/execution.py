@@ -20,6 +20,7 @@ from engine.model import (
     RuntimePolicy,
     Step,
 )
+from engine.trace_context import attempt_span_id, traceparent
 
 Params = Mapping[str, Any]
 
@@ -89,6 +90,7 @@ class ExecutionContext:
     `call` runs another API as this caller, within this deadline, recorded as this one's child; it
     never raises for a failed child but returns its result. `secret` raises TemplateFailedError for
     an unknown name. `workflow` makes a workflow's run a partial one; other logic ignores it.
+    `sampled` is False where the caller said that it does not record the trace.
     """
 
     execution_id: UUID
@@ -104,6 +106,13 @@ class ExecutionContext:
     call: Callable[[NestedCall], ExecutionResult]
     secret: Callable[[str], str]
     workflow: WorkflowRunOptions | None = None
+    sampled: bool = True
+
+    @property
+    def traceparent(self) -> str:
+        """The `traceparent` header that makes what this attempt calls a part of its trace."""
+        span_id = attempt_span_id(self.execution_id, self.attempt)
+        return traceparent(self.trace_id, span_id, sampled=self.sampled)
 
 
 class Executor(Protocol):

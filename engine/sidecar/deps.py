@@ -13,6 +13,7 @@ from engine.auth import Credentials
 from engine.facade import Engine
 from engine.model import Caller
 from engine.sidecar.calls import CallPool
+from engine.trace_context import SpanParent
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -33,6 +34,7 @@ class Visit:
     caller: Caller
     trace_id: str
     calls: CallPool
+    span_parent: SpanParent | None = None
 
     async def run(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The result of a blocking call of the engine; raises OverloadedError when it is full."""
@@ -67,7 +69,8 @@ async def enter(
     caller = engine.auth.recall(credentials)
     if caller is None:
         caller = await calls.run(engine.auth.authenticate, credentials)
-    return Visit(engine, caller, request.state.trace_id, calls)
+    state = request.state
+    return Visit(engine, caller, state.trace_id, calls, state.span_parent)
 
 
 async def enter_if_known(

@@ -8,9 +8,10 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from engine.trace_context import SpanParent, traceparent
+
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._:-]{1,128}$")
 _SIZE_DIGITS = 18
-_TRACEPARENT = re.compile(r"^(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-")
 
 
 class RequestIdentity:
@@ -31,7 +32,9 @@ class RequestIdentity:
         headers = Headers(scope=scope)
         state = scope.setdefault("state", {})
         state["request_id"] = _request_id(headers)
-        state["trace_id"] = _trace_id(headers)
+        parent = SpanParent.read(headers.get("traceparent", ""))
+        state["span_parent"] = parent
+        state["trace_id"] = parent.trace_id if parent else uuid4().hex
 
         async def send_with_identity(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -44,20 +47,17 @@ class RequestIdentity:
 def identity_headers(scope: Scope) -> dict[str, str]:
     """The headers by which a caller can find its request in logs and traces."""
     state = scope["state"]
+    parent: SpanParent | None = state["span_parent"]
+    sampled = parent is None or parent.sampled
     return {
         "x-request-id": state["request_id"],
-        "traceparent": f"00-{state['trace_id']}-{secrets.token_hex(8)}-01",
+        "traceparent": traceparent(state["trace_id"], secrets.token_hex(8), sampled=sampled),
     }
 
 
 def _request_id(headers: Headers) -> str:
     given = headers.get("x-request-id", "")
     return given if _REQUEST_ID.match(given) else uuid4().hex
-
-
-def _trace_id(headers: Headers) -> str:
-    given = _TRACEPARENT.match(headers.get("traceparent", ""))
-    return given[1] if given else uuid4().hex
 
 
 class HeadAsGet:

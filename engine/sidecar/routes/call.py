@@ -87,6 +87,7 @@ def _call(
         input_payload=body.input_payload,
         source="rest",
         trace_id=visit.trace_id,
+        span_parent=visit.span_parent,
         want_trace=want_trace,
     )
 

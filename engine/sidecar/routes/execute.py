@@ -53,6 +53,7 @@ async def execute(
         input_payload=body.input_payload,
         source="rest",
         trace_id=visit.trace_id,
+        span_parent=visit.span_parent,
         want_trace=trace,
     )
     fmt = negotiate(accept, asked)
@@ -102,6 +103,7 @@ def _request(visit: Visit, api: ApiDefinition, body: ExecuteBody) -> ExecutionRe
         input_payload=body.input_payload,
         source="test",
         trace_id=visit.trace_id,
+        span_parent=visit.span_parent,
         test=True,
         want_trace=True,
     )

@@ -24,6 +24,7 @@ from engine.executor_core.http_spec import parse_spec
 from engine.executor_core.http_url import compile_url
 from engine.model import ApiDefinition, Caller, ParamSpec, RuntimePolicy
 from engine.ports import ExecutionContext
+from engine.trace_context import SpanParent, w3c_trace_id
 
 SECRETS = {"TOKEN": 'canary/7 f"9', "USER": "ana"}
 BASIC = base64.b64encode(f"u:{SECRETS['TOKEN']}".encode()).decode()
@@ -281,6 +282,25 @@ def raw(upstream, body, content_type="application/json", **more):
         "body_type": "text",
         **more,
     }
+
+
+def test_the_trace_goes_on_below_the_attempt(run, upstream):
+    run({"method": "get", "url": f"{upstream.url}/echo"})
+
+    got = SpanParent.read(upstream.requests[-1]["headers"]["traceparent"])
+
+    assert got is not None
+    assert got.trace_id == w3c_trace_id("t")
+    assert got.sampled
+
+
+def test_an_author_s_own_trace_is_sent_as_it_is(run, upstream):
+    own = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"
+
+    run({"method": "get", "url": f"{upstream.url}/echo", "headers": {"Traceparent": own}})
+
+    sent = upstream.requests[-1]["headers"]
+    assert [value for name, value in sent.items() if name.lower() == "traceparent"] == [own]
 
 
 def test_a_list_of_objects_becomes_a_table(run, upstream):
