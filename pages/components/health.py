@@ -1,16 +1,23 @@
-"""The health of the instance in a line."""
+"""The health of the instance, part by part."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
+Health = Mapping[str, Any]
+"""As `Engine.health` tells it."""
 
-def health_line(health: Mapping[str, Any]) -> None:
-    """One badge per component, as `Engine.health` tells of them."""
-    components: Mapping[str, Mapping[str, Any]] = health["components"]
+
+def is_well(health: Health) -> bool:
+    """Whether every part answers."""
+    return bool(health["status"] == "ok")
+
+
+def health_line(health: Health) -> None:
+    """One badge per component."""
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
-        for name, state in components.items():
+        for name, state in health["components"].items():
             is_ok = state["status"] == "ok"
             st.badge(
                 f"{name.replace('_', ' ')} {state['status']}",
@@ -18,3 +25,16 @@ def health_line(health: Mapping[str, Any]) -> None:
                 icon=":material/check_circle:" if is_ok else ":material/error:",
                 help="  \n".join(f"{key}: {value}" for key, value in state.items()),
             )
+
+
+def health_details(health: Health) -> None:
+    """One line per component, with what it says of itself."""
+    for name, state in health["components"].items():
+        mark = (
+            ":green[:material/check_circle:]"
+            if state["status"] == "ok"
+            else ":red[:material/error:]"
+        )
+        told = " · ".join(f"{key} {value}" for key, value in state.items() if key != "status")
+        st.markdown(f"{mark} **{name.replace('_', ' ')}** {state['status']}")
+        st.caption(told)

@@ -70,11 +70,10 @@ def account(auth: Auth, caller: Caller) -> None:
     if not LAST_PERSON.get() and _caller_of_provider(auth) == caller:
         ask_browser("return")
     _forget_others_work(caller)
-    with st.sidebar:
-        st.caption(f":material/person: {caller.subject} · {caller.tenant_id}")
-        if signed_in_caller(auth) is not None:
-            _sign_out_button(auth, caller)
-        browser_session()
+    st.caption(f":material/person: {caller.subject} · {caller.tenant_id}", width="content")
+    if signed_in_caller(auth) is not None:
+        _sign_out_button(auth, caller)
+    browser_session()
 
 
 def _password_form(auth: Auth) -> None:

@@ -12,7 +12,7 @@ import { join } from "node:path"
 import { build } from "esbuild"
 
 const ASSETS = join("..", "assets")
-const COMPONENTS = ["code-editor", "workflow-canvas"]
+const COMPONENTS = ["code-editor", "command-palette", "workflow-canvas"]
 const SHARED_INPUTS = ["build.mjs", "package-lock.json", "package.json"]
 
 function inputsOf(component) {

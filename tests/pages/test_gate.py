@@ -1,25 +1,15 @@
 """Without sign-in the pages open for this machine alone."""
 
+import ast
+import re
 from pathlib import Path
 
 import pytest
 from streamlit import config
 
-PAGES = [
-    "home.py",
-    "build/apis.py",
-    "build/api.py",
-    "build/new.py",
-    "build/policy_lab.py",
-    "operate/runs.py",
-    "operate/breakers.py",
-    "operate/cache.py",
-    "operate/limits.py",
-    "admin/connections.py",
-    "admin/secrets.py",
-    "admin/access.py",
-    "admin/security.py",
-]
+from pages.components.site_map import SECTIONS
+
+PAGES = [entry.path for entries in SECTIONS.values() for entry in entries]
 
 
 @pytest.mark.parametrize("address", [None, "0.0.0.0", "192.168.1.5"])  # noqa: S104  # read only
@@ -35,9 +25,14 @@ def test_a_server_that_others_can_reach_shows_only_what_to_do(eng, open_page, ad
 @pytest.mark.parametrize("path", PAGES)
 def test_every_page_asks_who_calls_before_anything_else(path):
     text = (Path(__file__).parents[2] / "pages" / path).read_text()
-    body = [line for line in text.splitlines() if "engine()" in line or "require_caller()" in line]
+    body = [
+        ast.unparse(each) for each in ast.parse(text).body if not isinstance(each, ast.FunctionDef)
+    ]
 
-    assert "caller = require_caller()" in body[0]
+    doing = [
+        each for each in body if re.search(r"\bst\.(?!session_state)|\w*caller\(\)|engine\(", each)
+    ]
+    assert doing[0] == "caller = require_caller()"
 
 
 def test_settings_that_listen_everywhere_close_the_gate_too(request, open_page, monkeypatch):

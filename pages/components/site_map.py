@@ -1,0 +1,86 @@
+"""Every page of the dashboard in the sidebar's order: where it is, its name, what it is for."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One page.
+
+    Attributes:
+        path: The script, below `pages/`.
+        icon: The name of a Material symbol.
+        about: One line on what it is for; a tooltip, and what a search shows.
+        url_path: The address, where it is not the script's name.
+        is_listed: Whether the sidebar shows it; others are opened by links alone.
+    """
+
+    path: str
+    title: str
+    icon: str
+    about: str
+    url_path: str | None = None
+    is_listed: bool = True
+
+    @property
+    def address(self) -> str:
+        """The page's part of the URL."""
+        name = self.path.rsplit("/", 1)[-1].removesuffix(".py")
+        return "" if self is HOME else self.url_path or name
+
+
+HOME = Entry("home.py", "Home", "space_dashboard", "What is here, health, recent failures")
+
+SECTIONS: Mapping[str, Sequence[Entry]] = {
+    "": (HOME,),
+    "Build": (
+        Entry("build/apis.py", "APIs", "api", "Find, run and manage APIs"),
+        Entry(
+            "build/new.py",
+            "New API",
+            "add_circle",
+            "Start an API from a query, a call, a script or a workflow",
+            url_path="new-api",
+        ),
+        Entry(
+            "build/policy_lab.py",
+            "Policy lab",
+            "science",
+            "Let a target fail and see how the policies react",
+            url_path="policy-lab",
+        ),
+        # The address is not `api`: that path is the REST API's.
+        Entry("build/api.py", "API", "api", "", url_path="definition", is_listed=False),
+    ),
+    "Operate": (
+        Entry("operate/runs.py", "Runs", "history", "The execution log"),
+        Entry(
+            "operate/metrics.py",
+            "Metrics",
+            "monitoring",
+            "Calls, durations, errors and cache hits over time",
+        ),
+        Entry(
+            "operate/breakers.py",
+            "Breakers",
+            "electric_bolt",
+            "State and history of circuit breakers; force and reset them",
+        ),
+        Entry("operate/cache.py", "Cache", "cached", "Hit rate, what is cached, dropping answers"),
+        Entry("operate/limits.py", "Limits", "speed", "Who uses how much of which rate limit now"),
+    ),
+    "Admin": (
+        Entry("admin/connections.py", "Connections", "database", "Query targets and their tables"),
+        Entry("admin/secrets.py", "Secrets", "key", "What HTTP APIs use and nobody may read"),
+        Entry(
+            "admin/access.py",
+            "Access",
+            "admin_panel_settings",
+            "API keys, users, roles, and who may do what",
+        ),
+        Entry(
+            "admin/security.py", "Security", "shield", "What makes this instance easier to attack"
+        ),
+    ),
+}
