@@ -2,6 +2,7 @@
 
 import secrets
 import threading
+from base64 import b64encode
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -22,7 +23,7 @@ class Passwords:
     def __init__(self, hasher: PasswordHasher | None = None) -> None:
         self._hasher = hasher or PasswordHasher()
         self._turns = threading.BoundedSemaphore(AT_ONCE)
-        self._nobodys = self._hasher.hash(secrets.token_urlsafe())
+        self._nobodys = _hash_of_no_password(self._hasher)
 
     def hash(self, password: str) -> str:
         """A hash to keep.
@@ -56,6 +57,16 @@ class Passwords:
     def is_outdated(self, kept: str) -> bool:
         """Whether a hash was made with weaker parameters than hashes are made with today."""
         return self._hasher.check_needs_rehash(kept)
+
+
+def _hash_of_no_password(hasher: PasswordHasher) -> str:
+    """A hash that costs as much to check as any, made without the cost of hashing."""
+    salt, digest = (
+        b64encode(secrets.token_bytes(size)).decode().rstrip("=")
+        for size in (hasher.salt_len, hasher.hash_len)
+    )
+    costs = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
+    return f"$argon2id$v=19${costs}${salt}${digest}"
 
 
 class _Turn:
