@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from engine.errors import StoreUnavailableError
@@ -15,6 +17,22 @@ from storage.journal_segment import decode, encode
 logger = logging.getLogger(__name__)
 
 Listener = Callable[[Sequence[ExecutionRecord]], None]
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    """Hold off the search for reference cycles while a batch is in memory.
+
+    A batch is a hundred thousand small objects that all live until it is stored and have no cycles.
+    Looking through them again and again took two thirds of the time of reading one.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 class Delivery:
@@ -36,15 +54,20 @@ class Delivery:
             StoreUnavailableError: The store is away; deliver the same lines again later.
             OSError: A rejected line could not be set aside; as above.
         """
-        records = [record for line in lines if (record := self._readable(line)) is not None]
+        with _no_garbage_collection():
+            records = [record for line in lines if (record := self._readable(line)) is not None]
+            self._put(records)
+        for listener in self._listeners:
+            self._tell(listener, records)
+
+    def _put(self, records: list[ExecutionRecord]) -> None:
+        """Store the records; what the store refuses is set aside and taken out of the list."""
         try:
             self._store.insert(records)
         except StoreUnavailableError:
             raise
         except Exception:  # noqa: BLE001 - whatever is wrong with one, the others are stored
-            records = [record for record in records if self._store_alone(record)]
-        for listener in self._listeners:
-            self._tell(listener, records)
+            records[:] = [record for record in records if self._store_alone(record)]
 
     def _readable(self, line: bytes) -> ExecutionRecord | None:
         try:

@@ -14,7 +14,7 @@ from engine.model import ExecutionRecord
 from storage import file_lock
 
 SUFFIX = ".jsonl"
-_READ_BYTES = 1024 * 1024
+_READ_BYTES = 8 * 1024 * 1024
 
 
 class Segment:

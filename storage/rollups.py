@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
+from operator import itemgetter
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,6 +16,7 @@ from engine.model import ExecutionRecord
 from engine.model.latency import Latency
 from engine.model.tally import COUNTERS, Measure, Tally
 from engine.ports import Facet
+from storage.batches import BatchInsert
 from storage.database import Database
 from storage.rollup_keys import MINUTE_S, KnownUsers, RollupKey, facets_of, longer
 from storage.tables import RollupRow, table_of
@@ -44,6 +46,20 @@ class RollupWriter:
         self._database = database
         self._writer = uuid4()
         self._users = KnownUsers()
+        insert = sqlite.insert if database.is_sqlite else postgresql.insert
+        dialect = database.dialect
+        adding = insert(TABLE)
+        changed = {name: adding.excluded[name] for name in (*SUMS, "latency")}
+        names = TABLE.c.keys()
+        self._make = BatchInsert.of(
+            TABLE, insert(TABLE).on_conflict_do_nothing(index_elements=["id"]), names, dialect
+        )
+        self._put = BatchInsert.of(
+            TABLE,
+            adding.on_conflict_do_update(index_elements=["id"], set_=changed),
+            names,
+            dialect,
+        )
 
     def add(self, connection: Connection, records: Sequence[ExecutionRecord]) -> None:
         """Count records that have just been inserted on this connection."""
@@ -111,9 +127,8 @@ class RollupWriter:
             for key in longer(minute):
                 count_in(additions, self._users.cut(key)).merge(tally)
         if additions:
-            rows = sorted((_row(key, Tally()) for key in additions), key=lambda row: row["id"])
-            missing = self._insert().on_conflict_do_nothing(index_elements=["id"])
-            connection.execute(missing, rows)
+            rows = sorted((_row(key, Tally()) for key in additions), key=itemgetter("id"))
+            self._make.run(connection, rows)
             self._add_to_rows(connection, additions)
 
     def _add_to_rows(self, connection: Connection, additions: Additions) -> Additions:
@@ -133,14 +148,8 @@ class RollupWriter:
                         late[key] = additions[key]
                 totals.append(_row(key, total))
         if totals:
-            addition = self._insert()
-            changed = {name: addition.excluded[name] for name in (*SUMS, "latency")}
-            upsert = addition.on_conflict_do_update(index_elements=["id"], set_=changed)
-            connection.execute(upsert, totals)
+            self._put.run(connection, totals)
         return late
-
-    def _insert(self) -> sqlite.Insert | postgresql.Insert:
-        return sqlite.insert(TABLE) if self._database.is_sqlite else postgresql.insert(TABLE)
 
 
 def count_in(additions: Additions, key: RollupKey) -> Tally:
@@ -152,17 +161,49 @@ def count_in(additions: Additions, key: RollupKey) -> Tally:
 
 
 def _by_minute(records: Sequence[ExecutionRecord]) -> dict[Minute, dict[FacetValue, Tally]]:
+    """What the records add to each facet of their API's minute.
+
+    Those that are alike in every facet are added up first, and then to each facet together.
+    """
     minutes: dict[Minute, dict[FacetValue, Tally]] = {}
-    for record in records:
-        start_s = int(record.created_at.timestamp()) // MINUTE_S * MINUTE_S
-        tallies = minutes.setdefault((record.tenant_id, record.api_id, start_s), {})
-        one = Measure.of(record)
-        for facet in facets_of(record):
+    for alike in _alike(records).values():
+        total = Tally()
+        for record in alike:
+            total.add(Measure.of(record))
+        first = alike[0]
+        minute = (first.tenant_id, first.api_id, _minute_s(first))
+        tallies = minutes.setdefault(minute, {})
+        for facet in facets_of(first):
             tally = tallies.get(facet)
             if tally is None:
                 tally = tallies[facet] = Tally()
-            tally.add(one)
+            tally.merge(total)
     return minutes
+
+
+def _alike(records: Sequence[ExecutionRecord]) -> dict[tuple[Any, ...], list[ExecutionRecord]]:
+    groups: dict[tuple[Any, ...], list[ExecutionRecord]] = {}
+    for record in records:
+        key = (
+            _minute_s(record),
+            record.api_id,
+            record.executed_by,
+            record.status,
+            record.error_type,
+            record.api_version,
+            record.source,
+            record.tenant_id,
+        )
+        group = groups.get(key)
+        if group is None:
+            groups[key] = [record]
+        else:
+            group.append(record)
+    return groups
+
+
+def _minute_s(record: ExecutionRecord) -> int:
+    return int(record.created_at.timestamp()) // MINUTE_S * MINUTE_S
 
 
 def tally_of(row: RowMapping) -> Tally:

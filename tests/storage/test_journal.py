@@ -92,7 +92,10 @@ def test_records_reach_the_store_unchanged_by_themselves(open_journal, store, ne
     assert list(store.records.values()) == records
 
 
-def test_a_batch_holds_at_most_the_agreed_number_of_records(open_journal, store, new_record):
+def test_a_batch_holds_at_most_the_agreed_number_of_records(
+    open_journal, store, new_record, monkeypatch
+):
+    monkeypatch.setattr(journal_module, "LARGEST_BATCH", 1000)
     store.away = True
     journal = open_journal()
     for _ in range(1500):
