@@ -22,7 +22,8 @@ class ExecutionRequest:
     """What a door asks of the pipeline.
 
     Attributes:
-        api: Name or id of a published API, or a definition to test as it stands.
+        api: Name or id of a published API, or a definition to test as it stands, which who runs
+            it often has compiled once.
         query: Parameters as the pairs of a query string, besides those in `params`.
         span_parent: The span of a caller outside, in the same trace.
         test: Run without cache, limits and breaker, logged with source `test`.
@@ -36,7 +37,7 @@ class ExecutionRequest:
         workflow: Run a workflow in part; only with `test`.
     """
 
-    api: str | ApiDefinition
+    api: str | ApiDefinition | CompiledApi
     params: Params = field(default_factory=dict)
     query: tuple[tuple[str, str], ...] = ()
     input_payload: Any = None
@@ -60,6 +61,8 @@ class ExecutionRequest:
     @property
     def api_name(self) -> str:
         """The API's name or id as the caller gave it."""
+        if isinstance(self.api, CompiledApi):
+            return self.api.definition.api_name
         return self.api.api_name if isinstance(self.api, ApiDefinition) else self.api
 
     @property

@@ -128,7 +128,9 @@ class Monitor:
             "input_payload": input_payload,
         }
         kept = {name: value for name, value in known.items() if value is not None}
-        return {name: fit_json(value, self._max_bytes)[0] for name, value in kept.items()}
+        fitted = {name: fit_json(value, self._max_bytes) for name, value in kept.items()}
+        cut = {"input_truncated": True} if fitted.get("input_payload", ("", False))[1] else {}
+        return {name: value for name, (value, _) in fitted.items()} | cut
 
 
 class ExecutionLog:

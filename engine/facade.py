@@ -32,6 +32,7 @@ from engine.published import PublishedApis
 from engine.secrets import Secrets
 from engine.settings import Settings
 from engine.startup_audit import StartupAudit
+from engine.testing import ApiTests
 
 HealthCheck = Callable[[], dict[str, Any]]
 
@@ -44,6 +45,7 @@ class Engine:
         apis: Definitions and their life: create, change, publish, roll back, delete.
         published: The APIs that can be called, and what is known of their answers.
         definitions: The same as files: exported, compared, applied.
+        tests: Test cases of APIs, run one or all.
         idempotency: Calls that are run once, however often they are sent.
         lineage: Where APIs and tables are used, and what an API stands on.
         checks: Validation of definitions and statements that are not saved yet.
@@ -62,6 +64,7 @@ class Engine:
     settings: Settings
     pipeline: Pipeline
     apis: ApiManager
+    tests: ApiTests
     published: PublishedApis
     idempotency: Idempotency
     definitions: DefinitionSync

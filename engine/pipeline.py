@@ -142,7 +142,9 @@ class Pipeline:
         request = call.request
         if request.depth > MAX_DEPTH:
             raise NodeFailedError(f"APIs call each other more than {MAX_DEPTH} deep")
-        if isinstance(request.api, ApiDefinition):
+        if isinstance(request.api, CompiledApi):
+            api = request.api
+        elif isinstance(request.api, ApiDefinition):
             api = self.compiler.compile(request.api)
         else:
             api = self.catalog.resolve(call.caller.tenant_id, request.api, request.version)

@@ -14,6 +14,7 @@ from engine.bootstrap.samples import load_samples
 from engine.bootstrap.stores import open_stores, plain
 from engine.bootstrap.targets import fixed_connections, target_openers
 from engine.bootstrap.telemetry import open_telemetry
+from engine.bootstrap.testing import open_tests
 from engine.bootstrap.upkeep import kept_sums
 from engine.bootstrap.watching import health_checks
 from engine.catalog import ApiCatalog
@@ -126,6 +127,7 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
         settings=settings,
         pipeline=pipeline,
         apis=apis,
+        tests=open_tests(stores, apis, compiler, pipeline),
         published=PublishedApis(stores.definitions, catalog),
         idempotency=Idempotency(
             SqlIdempotencyStore(stores.database),

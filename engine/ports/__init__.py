@@ -73,8 +73,8 @@ from engine.ports.targets import (
     QueryTarget,
     TableInfo,
 )
-
 from engine.ports.testing import CaseStore
+
 __all__ = [
     "NO_CONTRACT",
     "Admission",
@@ -94,10 +94,10 @@ __all__ = [
     "CacheStats",
     "CacheWrite",
     "CachedEntry",
+    "CaseStore",
     "Compiled",
     "ConnectionStore",
     "ContractFacts",
-    "CaseStore",
     "DefinitionChanges",
     "DefinitionStore",
     "Description",

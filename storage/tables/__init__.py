@@ -11,13 +11,13 @@ from storage.tables.assets import AssetLabelRow, AssetRow, AssetVersionRow
 from storage.tables.executions import ExecutionRow, IdempotencyRow, LeaseRow, RollupRow
 from storage.tables.row import Row, TenantRow, table_of
 from storage.tables.settings import SecretRow, SettingRow
-
 from storage.tables.testing import ApiTestCaseRow
+
 __all__ = [
     "ApiDefinitionRow",
     "ApiKeyRow",
-    "ApiVersionRow",
     "ApiTestCaseRow",
+    "ApiVersionRow",
     "AssetLabelRow",
     "AssetRow",
     "AssetVersionRow",
