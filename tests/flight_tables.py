@@ -10,9 +10,10 @@ from typing import Any
 import duckdb
 
 _TABLES = (
-    "CREATE TABLE carriers (code VARCHAR(2), name VARCHAR(60))",
+    "CREATE TABLE carriers (code VARCHAR(2) PRIMARY KEY, name VARCHAR(60))",
     "INSERT INTO carriers VALUES ('AA', 'American'), ('B6', 'JetBlue'), ('UA', 'United')",
-    "CREATE TABLE flights (id INTEGER, carrier VARCHAR(2), day DATE, delay DECIMAL(8,2))",
+    "CREATE TABLE flights (id INTEGER, carrier VARCHAR(2) REFERENCES carriers (code), "
+    "day DATE, delay DECIMAL(8,2))",
     "CREATE VIEW delayed AS SELECT * FROM flights WHERE delay > 0",
 )
 _FLIGHTS = "INSERT INTO flights SELECT i, 'AA', DATE '2013-01-01' + {}, i / 4.0 FROM {} AS g(i)"

@@ -40,14 +40,31 @@ class Description:
 
 
 @dataclass(frozen=True)
+class ForeignKey:
+    """Columns of a table that name a row of another, as the target declares it."""
+
+    columns: tuple[str, ...]
+    schema: str
+    table: str
+    referenced: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class TableInfo:
-    """One table or view of a target; `row_estimate` is None where the target does not say."""
+    """One table or view of a target.
+
+    Attributes:
+        row_estimate: None where the target does not say.
+        primary_key: The columns of the declared key; empty where none is.
+    """
 
     schema: str
     name: str
     kind: Literal["table", "view"]
     columns: tuple[Column, ...]
     row_estimate: int | None = None
+    primary_key: tuple[str, ...] = ()
+    foreign_keys: tuple[ForeignKey, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from engine.ports import (
     FunctionInfo,
     TableInfo,
 )
+from storage.targets.declared_keys import DeclaredKeys
 from storage.targets.duckdb_process import DuckDbProcess
 
 _CATALOG_TIMEOUT_S = 10.0
@@ -87,8 +88,17 @@ class DuckDbTarget:
             key: _columns([(name, sql_type) for _, _, name, sql_type in rows])
             for key, rows in groupby(answer["columns"], key=lambda row: (row[0], row[1]))
         }
+        keys = DeclaredKeys.of_rows(answer["keys"])
         return tuple(
-            TableInfo(schema, name, kind, columns.get((schema, name), ()), estimate)
+            TableInfo(
+                schema,
+                name,
+                kind,
+                columns.get((schema, name), ()),
+                estimate,
+                keys.primary.get((schema, name), ()),
+                keys.foreign.get((schema, name), ()),
+            )
             for schema, name, kind, estimate in answer["tables"]
         )
 

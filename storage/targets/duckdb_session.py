@@ -36,6 +36,12 @@ _COLUMNS = """
 select schema_name, table_name, column_name, data_type from duckdb_columns() where not internal
 order by schema_name, table_name, column_index
 """
+_KEYS = """
+select schema_name, table_name, constraint_type = 'PRIMARY KEY', constraint_column_names,
+       schema_name, referenced_table, referenced_column_names
+from duckdb_constraints() where constraint_type in ('PRIMARY KEY', 'FOREIGN KEY')
+order by schema_name, table_name, constraint_index
+"""
 
 
 @dataclass(frozen=True)
@@ -163,9 +169,9 @@ class DuckDbSession:
         return {"plan": "\n".join(text for _, text in plans)}, b""
 
     def schema(self, cursor: duckdb.DuckDBPyConnection) -> Answer:
-        """Tables, views and their columns."""
-        tables = cursor.execute(_TABLES).fetchall()
-        return {"tables": tables, "columns": cursor.execute(_COLUMNS).fetchall()}, b""
+        """Tables, views, their columns and their keys."""
+        statements = {"tables": _TABLES, "columns": _COLUMNS, "keys": _KEYS}
+        return {name: cursor.execute(sql).fetchall() for name, sql in statements.items()}, b""
 
     def functions(self, cursor: duckdb.DuckDBPyConnection) -> Answer:
         """Every function: its name, its type, and whether it is built in."""

@@ -22,10 +22,11 @@ from engine.ports import (
     FunctionInfo,
     TableInfo,
 )
+from storage.targets.declared_keys import DeclaredKeys
 from storage.targets.encoding import Convert, distinct_names, encode_rows
 from storage.targets.postgres_errors import engine_error
 from storage.targets.postgres_pool import NulInValueError, Session, SessionPool
-from storage.targets.postgres_types import CATALOGUE, PgType, parameter_text
+from storage.targets.postgres_types import CATALOGUE, PgType, parameter_text, parse_array
 
 _CATALOG_TIMEOUT_S = 10.0
 _SHAPES_KEPT = 1024
@@ -43,6 +44,23 @@ where c.relkind in ('r', 'p', 'v', 'm', 'f') and not c.relispartition
   and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname !~ '^pg_(toast|temp)'
   and has_schema_privilege(n.oid, 'USAGE') and has_any_column_privilege(c.oid, 'SELECT')
 order by n.nspname, c.relname, a.attnum
+"""
+_KEYS = """
+select n.nspname::text, c.relname::text, k.contype = 'p',
+       (select array_agg(a.attname::text order by p.place)
+        from unnest(k.conkey) with ordinality p(number, place)
+        join pg_attribute a on a.attrelid = k.conrelid and a.attnum = p.number),
+       rn.nspname::text, r.relname::text,
+       (select array_agg(a.attname::text order by p.place)
+        from unnest(k.confkey) with ordinality p(number, place)
+        join pg_attribute a on a.attrelid = k.confrelid and a.attnum = p.number)
+from pg_constraint k
+join pg_class c on c.oid = k.conrelid
+join pg_namespace n on n.oid = c.relnamespace
+left join pg_class r on r.oid = k.confrelid
+left join pg_namespace rn on rn.oid = r.relnamespace
+where k.contype in ('p', 'f') and k.conparentid = 0
+order by n.nspname, c.relname, k.conname
 """
 _FUNCTIONS = """
 select distinct lower(p.proname),
@@ -134,6 +152,12 @@ class PostgresTarget:
     def schema(self) -> tuple[TableInfo, ...]:
         """Tables and views this role may read, by schema and name."""
         rows = self._catalog(_TABLES)
+        keys = DeclaredKeys.of_rows(
+            (schema, name, is_primary, _names(columns), to_schema, to_name, _names(to_columns))
+            for schema, name, is_primary, columns, to_schema, to_name, to_columns in self._catalog(
+                _KEYS
+            )
+        )
         return tuple(
             TableInfo(
                 schema,
@@ -141,6 +165,8 @@ class PostgresTarget:
                 kind,
                 tuple(Column(name=row[4], type=row[5]) for row in columns if row[4] is not None),
                 estimate,
+                keys.primary.get((schema, name), ()),
+                keys.foreign.get((schema, name), ()),
             )
             for (schema, name, kind, estimate), columns in groupby(rows, key=lambda row: row[:4])
         )
@@ -273,3 +299,8 @@ def _translated(sql: str, wrapped_by: int, deadline: Deadline) -> Iterator[None]
         raise QueryFailedError(
             "a value has a NUL character, which PostgreSQL cannot hold"
         ) from error
+
+
+def _names(array: str | None) -> list[str]:
+    """The names in an array as it arrives: as text."""
+    return parse_array(array, None) if array else []

@@ -12,7 +12,7 @@ import pytest
 
 from engine.deadline import Deadline
 from engine.errors import DeadlineExceededError, EngineError, QueryFailedError
-from engine.ports import BoundQuery, FetchedRows, QueryTarget
+from engine.ports import BoundQuery, FetchedRows, ForeignKey, QueryTarget
 
 CROSS_JOIN = {
     "duckdb": "select count(*) from range(9000000) a(i), range(9000000) b(j) where i <> j",
@@ -267,6 +267,18 @@ def test_schema_lists_tables_and_views_with_columns(target):
     ]
     assert tables["flights"].row_estimate == 2000
     assert tables["delayed"].row_estimate is None
+
+
+def test_schema_tells_the_declared_keys(target):
+    tables = {table.name: table for table in target.schema()}
+
+    carriers, flights = tables["carriers"], tables["flights"]
+    assert carriers.primary_key == ("code",)
+    assert carriers.foreign_keys == ()
+    assert flights.primary_key == ()
+    assert flights.foreign_keys == (
+        ForeignKey(("carrier",), carriers.schema, "carriers", ("code",)),
+    )
 
 
 def test_functions_name_what_the_database_has(target):
