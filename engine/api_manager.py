@@ -43,6 +43,8 @@ class ApiManager:
         drop_cached: Callable[[ApiDefinition], object],
         lineage: Lineage,
         contracts: ContractGuard,
+        *,
+        completed: Callable[[Mapping[str, Any], Caller], Mapping[str, Any]] = lambda sent, _: sent,
     ) -> None:
         self._store = store
         self._catalog = catalog
@@ -51,6 +53,7 @@ class ApiManager:
         self._drop_cached = drop_cached
         self._lineage = lineage
         self._contracts = contracts
+        self._completed = completed
 
     def get(self, ref: str, caller: Caller) -> ApiDefinition:
         """One definition by name or id; raises NotFoundError."""
@@ -74,6 +77,7 @@ class ApiManager:
             ConflictError: The name is taken.
         """
         authorize(caller, "apis:write")
+        fields = self._completed(fields, caller)
         api = new_definition(fields, caller)
         authorize(caller, "apis:write", api)
         contract = ContractFacts()

@@ -32,6 +32,7 @@ from engine.published import PublishedApis
 from engine.secrets import Secrets
 from engine.settings import Settings
 from engine.startup_audit import StartupAudit
+from engine.tenant_settings import TenantSettings
 from engine.testing import ApiTests
 
 HealthCheck = Callable[[], dict[str, Any]]
@@ -54,6 +55,7 @@ class Engine:
         connections: The query targets.
         auth: Callers: API keys, users, roles and sessions.
         secrets: Names of secrets; their values can be stored and used, never read back.
+        tenant_settings: What a tenant's admins set while it runs.
         audit: What makes this instance easier to attack.
         policies: What operators see of breakers, cache and limits, and change in them.
         lab: How policies react to injected faults.
@@ -75,6 +77,7 @@ class Engine:
     connections: Connections
     auth: Auth
     secrets: Secrets
+    tenant_settings: TenantSettings
     audit: StartupAudit
     policies: PolicyControl
     lab: PolicyLab

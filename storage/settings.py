@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -47,6 +47,16 @@ class SqlSettingStore:
             rows.execute(
                 rows.upsert(SettingRow, "key", key=key, value=kept, updated_at=self._clock())
             )
+
+    def put_all(self, tenant_id: str, values: Mapping[str, Any], entry: AuditEntry) -> None:
+        """Set values and append to the audit log, in one transaction."""
+        with self._database.writing(tenant_id) as rows:
+            for key, value in values.items():
+                kept = {"value": value}
+                rows.execute(
+                    rows.upsert(SettingRow, "key", key=key, value=kept, updated_at=self._clock())
+                )
+            rows.execute(audit_insert(rows, entry))
 
     def add_audit(self, entry: AuditEntry) -> None:
         """Append to the audit log."""

@@ -42,6 +42,7 @@ from engine.samples import issue_sample_key
 from engine.secrets import Secrets
 from engine.settings import Settings
 from engine.startup_audit import StartupAudit, setting_findings
+from engine.tenant_settings import TenantSettings, policy_issues
 from storage.idempotency import SqlIdempotencyStore
 from storage.rollup_reading import SqlRollupStore
 from storage.shared_state.memory import MemorySharedState
@@ -93,16 +94,20 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
     opening.callback(refreshing.shutdown, cancel_futures=True)
     cache = APICacheService(shared, render=render_tag, pool=refreshing)
     breakers = CircuitBreakerManager(shared)
+    auth = open_auth(settings, stores, shared)
+    tenant_settings = TenantSettings(stores.settings, auth.key_groups, settings)
+    saving = Compiler(executors, functools.partial(policy_issues, tenant_settings))
     lineage = Lineage(stores.definitions, sql.tables)
     contracts = ContractGuard(stores.definitions, lineage, settings.breaking_changes)
     apis = ApiManager(
         stores.definitions,
         catalog,
-        compiler,
+        saving,
         stores.settings,
         lambda api: cache.invalidate_api(api.tenant_id, api.id),
         lineage,
         contracts,
+        completed=tenant_settings.completed,
     )
     pipeline = Pipeline(
         catalog=catalog,
@@ -118,7 +123,6 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
         ),
         read_secret=functools.partial(read_secret, stores.settings),
     )
-    auth = open_auth(settings, stores, shared)
     first_key = auth.ensure_first_key(plain(settings.bootstrap_key))
     if settings.sample_data:
         load_samples(settings, apis, stores.settings)
@@ -134,15 +138,16 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
             longest_call_s=settings.max_timeout_seconds * _USUAL_ATTEMPTS + _RECORDING_S,
         ),
         definitions=DefinitionSync(
-            stores.definitions, compiler, contracts, functools.partial(_forget, catalog, cache)
+            stores.definitions, saving, contracts, functools.partial(_forget, catalog, cache)
         ),
         lineage=lineage,
-        checks=Checker(compiler, sql, stores.definitions, contracts),
+        checks=Checker(saving, sql, stores.definitions, contracts),
         logs=ExecutionLog(stores.executions, stores.journal),
         metrics=Metrics(SqlRollupStore(stores.database), stores.journal, kept_sums(settings)),
         connections=connections,
         auth=auth,
         secrets=Secrets(stores.settings),
+        tenant_settings=tenant_settings,
         audit=StartupAudit(settings, connections, script.isolation),
         policies=PolicyControl(
             store=stores.definitions,

@@ -3,15 +3,13 @@
 from typing import Annotated
 
 import typer
-from pydantic import SecretStr
 
 from engine.connections import with_secret
 from engine.errors import BadRequestError, NotFoundError
 from engine.facade import Engine, local_caller
 from engine.settings import PREFIX, Settings
+from engine.settings_report import effective_settings
 from sample_data.build import load_into_postgres
-
-HIDDEN = "********"
 
 
 def migrate() -> None:
@@ -22,12 +20,8 @@ def migrate() -> None:
 
 def config() -> None:
     """Write the effective settings, without secrets."""
-    settings = Settings.load()
-    for name in Settings.model_fields:
-        if name != "environment_connections":
-            typer.echo(f"{PREFIX}{name.upper()}={_shown(getattr(settings, name))}")
-    for name in settings.environment_connections:
-        typer.echo(f"{PREFIX}CONNECTION_{name.upper().replace('-', '_')}={HIDDEN}")
+    for setting in effective_settings(Settings.load()):
+        typer.echo(f"{setting.name}={setting.value}")
 
 
 def load_sample(
@@ -46,13 +40,3 @@ def load_sample(
         raise BadRequestError(f"{connection!r} is no PostgreSQL connection")
     loaded = load_into_postgres(with_secret(target).dsn)
     typer.echo("sample data loaded" if loaded else "sample data is there already", err=True)
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, SecretStr):
-        return HIDDEN
-    if isinstance(value, tuple):
-        return ",".join(str(each) for each in value)
-    if isinstance(value, bool):
-        return str(value).lower()
-    return "" if value is None else str(value)

@@ -1,17 +1,31 @@
 """Checks a policy against an instance's ceilings and against its logic type, before it is saved."""
 
 from collections.abc import Collection, Iterator
+from typing import Protocol
 
 from engine.executor_policies.timeouts import HTTP_MAX_TIMEOUT_S
 from engine.model import Issue, LogicType, Rate, RuntimePolicy
-from engine.settings import Settings
 from engine.templates import check_template
+
+
+class Ceilings(Protocol):
+    """The most that a policy may ask for: an instance's settings, or a tenant's lower ones."""
+
+    @property
+    def max_rows_ceiling(self) -> int:
+        """The largest `max_rows`."""
+        ...
+
+    @property
+    def max_timeout_seconds(self) -> float:
+        """The largest `timeout_seconds`."""
+        ...
 
 
 def check_policy(
     policy: RuntimePolicy,
     logic_type: LogicType,
-    settings: Settings,
+    ceilings: Ceilings,
     *,
     params: Collection[str] | None = None,
 ) -> tuple[Issue, ...]:
@@ -20,12 +34,12 @@ def check_policy(
     Args:
         policy: What is checked.
         logic_type: Of the API it governs.
-        settings: The instance's ceilings.
+        ceilings: Those of the instance or of the API's tenant.
         params: The parameters that cache tags may name; None for any.
     """
     known = {"params": params, "context": ("tenant_id",)}
     return (
-        *_past_a_ceiling(policy, logic_type, settings),
+        *_past_a_ceiling(policy, logic_type, ceilings),
         *check_template(list(policy.cache.tags), known, "runtime_policy.cache.tags"),
         *_without_effect(policy, logic_type),
         *_rates_never_reached(policy),
@@ -33,9 +47,9 @@ def check_policy(
 
 
 def _past_a_ceiling(
-    policy: RuntimePolicy, logic_type: LogicType, settings: Settings
+    policy: RuntimePolicy, logic_type: LogicType, ceilings: Ceilings
 ) -> Iterator[Issue]:
-    timeout_s, ceiling_s = policy.timeout_seconds, settings.max_timeout_seconds
+    timeout_s, ceiling_s = policy.timeout_seconds, ceilings.max_timeout_seconds
     if timeout_s is not None and timeout_s > ceiling_s:
         yield _issue(
             "timeout_too_long",
@@ -50,13 +64,13 @@ def _past_a_ceiling(
             f"an http API may take {HTTP_MAX_TIMEOUT_S:g} s, not {timeout_s:g} s",
             f"Use {HTTP_MAX_TIMEOUT_S:g} or less.",
         )
-    if policy.max_rows > settings.max_rows_ceiling:
+    if policy.max_rows > ceilings.max_rows_ceiling:
         yield _issue(
             "max_rows_too_large",
             "max_rows",
             f"max_rows of {policy.max_rows} is past this instance's ceiling of "
-            f"{settings.max_rows_ceiling}",
-            f"Use {settings.max_rows_ceiling} or less, and let callers page with limit and offset.",
+            f"{ceilings.max_rows_ceiling}",
+            f"Use {ceilings.max_rows_ceiling} or less, and let callers page with limit and offset.",
         )
 
 

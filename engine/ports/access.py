@@ -178,6 +178,10 @@ class SettingStore(Protocol):
         """Set a value."""
         ...
 
+    def put_all(self, tenant_id: str, values: Mapping[str, Any], entry: AuditEntry) -> None:
+        """Set values and append to the audit log, in one transaction."""
+        ...
+
     def add_audit(self, entry: AuditEntry) -> None:
         """Append to the audit log."""
         ...

@@ -30,7 +30,25 @@ from engine.sidecar.routes import (
     ops,
     policies,
     secrets,
+    tenant_settings,
     users,
+)
+
+_ROUTES = (
+    apis,
+    lineage,
+    call,
+    execute,
+    check,
+    logs,
+    metrics,
+    policies,
+    secrets,
+    auth,
+    users,
+    tenant_settings,
+    ops,
+    document,
 )
 
 REST_VERSION = "1"
@@ -76,8 +94,7 @@ def create_app(engine: Engine | Callable[[], Engine] | None = None) -> FastAPI:
     app.state.documents = OpenApiDocuments(app.openapi)
     _add_middleware(app, settings)
     install_handlers(app)
-    groups = (apis, lineage, call, execute, check, logs, metrics, policies, secrets, auth, users)
-    for group in (*groups, ops, document):
+    for group in _ROUTES:
         app.include_router(group.router)
     app.mount(ASSETS_PATH, assets())
     return app
