@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from engine.auth import authorize
 from engine.catalog import ApiCatalog
@@ -66,6 +67,16 @@ class ApiManager:
         """Definitions that match, by name."""
         authorize(caller, "apis:read")
         return self._store.search(caller.tenant_id, query, caller.scope)
+
+    def tags(self, caller: Caller) -> tuple[str, ...]:
+        """Every tag that an API of the caller's reach carries, in order."""
+        authorize(caller, "apis:read")
+        return self._store.tags(caller.tenant_id, caller.scope)
+
+    def drafted(self, apis: Iterable[ApiDefinition], caller: Caller) -> frozenset[UUID]:
+        """The ids of those with unpublished work."""
+        authorize(caller, "apis:read")
+        return self._store.drafted(caller.tenant_id, [api.id for api in apis])
 
     def create(
         self, fields: Mapping[str, Any], caller: Caller, *, publish: bool = True, note: str = ""

@@ -8,11 +8,12 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy import ColumnElement, Text, cast, exc, func, or_, true
 
 from engine.errors import ConflictError, NotFoundError
 from engine.model import ApiDefinition, ApiDraft, ApiQuery, ApiVersion, Page, Scope
-from engine.model.definition import AUTHORED_FIELDS
+from engine.model.definition import AUTHORED_FIELDS, ApiOrder
 from engine.ports import NO_CONTRACT, AuditEntry, ContractFacts, DefinitionChanges, Stamp
 from engine.references import called_apis
 from storage.audit import audit_insert
@@ -24,6 +25,11 @@ from storage.tables import ApiDefinitionRow, ApiVersionRow, table_of
 _LIVE = tuple(table_of(ApiDefinitionRow).c[name] for name in ApiDefinition.model_fields)
 _TURN = "definitions"
 """The turn that changes to the definitions of a tenant wait for, so each is checked where made."""
+_ORDERS: Mapping[ApiOrder, tuple[ColumnElement[Any], ...]] = {
+    "name": (ApiDefinitionRow.api_name.asc(),),
+    "changed": (ApiDefinitionRow.updated_at.desc(), ApiDefinitionRow.api_name.asc()),
+    "type": (ApiDefinitionRow.logic_type.asc(), ApiDefinitionRow.api_name.asc()),
+}
 _NO_DRAFT: Mapping[str, None] = {
     "draft_fields": None,
     "draft_base_version": None,
@@ -58,7 +64,7 @@ class SqlDefinitionStore:
     def search(
         self, tenant_id: str, query: ApiQuery, scope: Scope | None = None
     ) -> Page[ApiDefinition]:
-        """Definitions that match, by name; with a scope, those of its patterns and tags."""
+        """Definitions that match; with a scope, those of its patterns and tags."""
         wanted = _matching(query) & api_in_scope(scope)
         with self._database.reading(tenant_id) as rows:
             total = rows.execute(
@@ -67,12 +73,28 @@ class SqlDefinitionStore:
             page = rows.execute(
                 rows.select(ApiDefinitionRow, *_LIVE)
                 .where(wanted)
-                .order_by(ApiDefinitionRow.api_name)
+                .order_by(*_ORDERS[query.sort])
                 .limit(query.limit)
                 .offset(query.offset)
             ).mappings()
             items = tuple(_definition(found) for found in page)
         return Page(items=items, total=total, limit=query.limit, offset=query.offset)
+
+    def tags(self, tenant_id: str, scope: Scope | None = None) -> tuple[str, ...]:
+        """Every tag that a definition carries, in order."""
+        written = cast(ApiDefinitionRow.tags, Text)
+        with self._database.reading(tenant_id) as rows:
+            found = rows.execute(
+                rows.select(ApiDefinitionRow, written).where(api_in_scope(scope)).distinct()
+            ).scalars()
+            return tuple(sorted({tag for tags in found for tag in orjson.loads(tags)}))
+
+    def drafted(self, tenant_id: str, api_ids: Sequence[UUID]) -> frozenset[UUID]:
+        """Those of the ids whose API has a draft."""
+        row = ApiDefinitionRow
+        has_draft = row.draft_updated_at.is_not(None) & row.id.in_(api_ids)
+        with self._database.reading(tenant_id) as rows:
+            return frozenset(rows.execute(rows.select(row, row.id).where(has_draft)).scalars())
 
     def all(self, tenant_id: str) -> tuple[ApiDefinition, ...]:
         """Every definition of a tenant, by name, as of one moment."""
@@ -272,6 +294,8 @@ def _matching(query: ApiQuery) -> ColumnElement[bool]:
         wanted &= row.logic_type == query.logic_type
     if query.is_active is not None:
         wanted &= row.is_active == query.is_active
+    if query.has_draft is not None:
+        wanted &= row.draft_updated_at.is_not(None) == query.has_draft
     if query.tag is not None:
         wanted &= json_array_contains(row.tags, query.tag)
     if query.q:

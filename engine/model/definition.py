@@ -150,13 +150,19 @@ class Connection(_Frozen):
     origin: Literal["built_in", "environment", "stored"] = "stored"
 
 
+ApiOrder = Literal["name", "changed", "type"]
+"""How a list of APIs is sorted: by name, the last changed first, by logic type and name."""
+
+
 class ApiQuery(_Frozen):
-    """Filters and paging of the API list; `q` looks in name, description and tags."""
+    """Filters, order and paging of the API list; `q` looks in name, description and tags."""
 
     logic_type: LogicType | None = None
     is_active: bool | None = None
     q: str = ""
     tag: str | None = None
+    has_draft: bool | None = None
+    sort: ApiOrder = "name"
     limit: int = Field(default=50, ge=1, le=500)
     offset: int = Field(default=0, ge=0, le=2_147_483_647)
 

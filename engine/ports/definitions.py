@@ -74,6 +74,14 @@ class DefinitionStore(Protocol):
         """Definitions that match, by name; with a scope, those of its patterns and tags."""
         ...
 
+    def tags(self, tenant_id: str, scope: Scope | None = None) -> tuple[str, ...]:
+        """Every tag that a definition carries, in order; with a scope, those of its APIs."""
+        ...
+
+    def drafted(self, tenant_id: str, api_ids: Sequence[UUID]) -> frozenset[UUID]:
+        """Those of the ids whose API has a draft."""
+        ...
+
     def all(self, tenant_id: str) -> tuple[ApiDefinition, ...]:
         """Every definition of a tenant, by name, as of one moment."""
         ...

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from engine.errors import ConflictError, NotFoundError
-from engine.model import ApiDraft, ApiQuery
+from engine.model import ApiDraft, ApiQuery, Scope
 from engine.ports import AuditEntry, DefinitionChanges
 from engine.references import called_apis
 from storage.definitions import SqlDefinitionStore
@@ -240,6 +240,9 @@ def test_an_unknown_version_is_not_found(store, new_api):
         ({"q": "_"}, []),
         ({"limit": 1, "offset": 1}, ["flights"]),
         ({"q": "e", "logic_type": "sql"}, ["carriers", "flights"]),
+        ({"sort": "type"}, ["weather", "carriers", "flights"]),
+        ({"has_draft": True}, []),
+        ({"has_draft": False, "logic_type": "http"}, ["weather"]),
     ],
 )
 def test_search_filters_and_orders_by_name(store, new_api, tenant, query, names):
@@ -253,6 +256,38 @@ def test_search_filters_and_orders_by_name(store, new_api, tenant, query, names)
 
     assert [api.api_name for api in page.items] == names
     assert page.total == (3 if "limit" in query else len(names))
+
+
+def test_the_last_changed_come_first_when_asked_for(store, new_api, tenant):
+    late = new_api().created_at + timedelta(days=1)
+    store.create(new_api(api_name="old"), note="")
+    store.create(new_api(api_name="young", updated_at=late), note="")
+
+    page = store.search(tenant, ApiQuery(sort="changed"))
+
+    assert [api.api_name for api in page.items] == ["young", "old"]
+
+
+def test_every_tag_is_listed_once_and_only_those_of_the_scope(store, new_api, tenant):
+    store.create(new_api(api_name="flights", tags=("eté", "delays")), note="")
+    store.create(new_api(api_name="weather", tags=("delays", 'a "b"')), note="")
+
+    assert store.tags(tenant) == ('a "b"', "delays", "eté")
+    assert store.tags(tenant, Scope(api_patterns=("fl*",))) == ("delays", "eté")
+    assert store.tags("elsewhere") == ()
+
+
+def test_those_with_a_draft_are_told_and_found(store, new_api, tenant, draft_of):
+    with_draft = store.create(new_api(api_name="flights"), note="")
+    without = store.create(new_api(api_name="weather"), note="")
+    store.save_draft(tenant, draft_of(with_draft))
+
+    assert store.drafted(tenant, [with_draft.id, without.id]) == {with_draft.id}
+    assert store.drafted(tenant, []) == frozenset()
+    assert store.drafted("elsewhere", [with_draft.id]) == frozenset()
+    assert [api.id for api in store.search(tenant, ApiQuery(has_draft=True)).items] == [
+        with_draft.id
+    ]
 
 
 def applied(store, tenant, **changes):
