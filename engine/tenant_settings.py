@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_serializer
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_serializer
 
 from engine.auth import KeyGroups, authorize, authorize_unlimited
 from engine.errors import BadRequestError
@@ -147,6 +147,20 @@ class TenantSettings:
         for issue in issues:
             if issue.severity == "error":
                 raise BadRequestError(f"new_api_policy: {issue.message}", hint=issue.suggestion)
+
+
+def read_policy(text: str) -> RuntimePolicy:
+    """A policy written as JSON, empty for none; raises BadRequestError naming what is wrong."""
+    try:
+        return RuntimePolicy.model_validate_json(text.strip() or "{}")
+    except ValidationError as error:
+        mistakes = "; ".join(_mistake(each) for each in error.errors(include_url=False))
+        raise BadRequestError(f"the policy cannot be read: {mistakes}") from error
+
+
+def _mistake(raw: Mapping[str, Any]) -> str:
+    place = ".".join(str(part) for part in raw["loc"])
+    return f"{place}: {raw['msg']}" if place else str(raw["msg"])
 
 
 def policy_issues(settings: TenantSettings, api: ApiDefinition) -> tuple[Issue, ...]:

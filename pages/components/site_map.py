@@ -80,6 +80,9 @@ SECTIONS: Mapping[str, Sequence[Entry]] = {
             "API keys, users, roles, and who may do what",
         ),
         Entry(
+            "admin/settings.py", "Settings", "tune", "Ceilings, new APIs, and what is in force here"
+        ),
+        Entry(
             "admin/security.py", "Security", "shield", "What makes this instance easier to attack"
         ),
     ),

@@ -26,6 +26,7 @@ PAGES = {
     "runs": "/runs",
     "metrics": "/metrics",
     "connections": "/connections",
+    "settings": "/settings",
 }
 README_PICTURE = ROOT / "docs" / "images" / "dashboard.png"
 
