@@ -68,6 +68,11 @@ class ApiManager:
         authorize(caller, "apis:read")
         return self._store.search(caller.tenant_id, query, caller.scope)
 
+    def names(self, caller: Caller) -> Mapping[str, UUID]:
+        """Every name of the caller's reach in order, with the id behind it; for pickers."""
+        authorize(caller, "apis:read")
+        return self._store.names(caller.tenant_id, caller.scope)
+
     def tags(self, caller: Caller) -> tuple[str, ...]:
         """Every tag that an API of the caller's reach carries, in order."""
         authorize(caller, "apis:read")

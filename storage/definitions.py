@@ -80,6 +80,17 @@ class SqlDefinitionStore:
             items = tuple(_definition(found) for found in page)
         return Page(items=items, total=total, limit=query.limit, offset=query.offset)
 
+    def names(self, tenant_id: str, scope: Scope | None = None) -> Mapping[str, UUID]:
+        """Id by name of every definition, in order; with a scope, of its APIs."""
+        row = ApiDefinitionRow
+        with self._database.reading(tenant_id) as rows:
+            found = rows.execute(
+                rows.select(row, row.api_name, row.id)
+                .where(api_in_scope(scope))
+                .order_by(row.api_name)
+            )
+            return {each.api_name: each.id for each in found}
+
     def tags(self, tenant_id: str, scope: Scope | None = None) -> tuple[str, ...]:
         """Every tag that a definition carries, in order."""
         written = cast(ApiDefinitionRow.tags, Text)

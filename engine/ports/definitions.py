@@ -74,6 +74,10 @@ class DefinitionStore(Protocol):
         """Definitions that match, by name; with a scope, those of its patterns and tags."""
         ...
 
+    def names(self, tenant_id: str, scope: Scope | None = None) -> Mapping[str, UUID]:
+        """Id by name of every definition, in order; with a scope, of its APIs."""
+        ...
+
     def tags(self, tenant_id: str, scope: Scope | None = None) -> tuple[str, ...]:
         """Every tag that a definition carries, in order; with a scope, those of its APIs."""
         ...

@@ -268,6 +268,15 @@ def test_the_last_changed_come_first_when_asked_for(store, new_api, tenant):
     assert [api.api_name for api in page.items] == ["young", "old"]
 
 
+def test_names_are_listed_with_their_ids_and_only_those_of_the_scope(store, new_api, tenant):
+    weather = store.create(new_api(api_name="weather"), note="")
+    flights = store.create(new_api(api_name="flights"), note="")
+
+    assert list(store.names(tenant).items()) == [("flights", flights.id), ("weather", weather.id)]
+    assert store.names(tenant, Scope(api_patterns=("w*",))) == {"weather": weather.id}
+    assert store.names("elsewhere") == {}
+
+
 def test_every_tag_is_listed_once_and_only_those_of_the_scope(store, new_api, tenant):
     store.create(new_api(api_name="flights", tags=("eté", "delays")), note="")
     store.create(new_api(api_name="weather", tags=("delays", 'a "b"')), note="")
