@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from engine.cli import audit, calling, definitions, instance, keys, serving, users
+from engine.cli import audit, calling, definitions, instance, keys, serving, testing, users
 from engine.errors import EngineError
 
 app = typer.Typer(
@@ -21,6 +21,7 @@ app = typer.Typer(
 app.command()(serving.serve)
 app.command()(serving.dashboard)
 app.command()(calling.run)
+app.command("test")(testing.run_tests)
 app.command()(definitions.export)
 app.command()(definitions.diff)
 app.command()(definitions.apply)

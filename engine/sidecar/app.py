@@ -31,12 +31,14 @@ from engine.sidecar.routes import (
     policies,
     secrets,
     tenant_settings,
+    testing,
     users,
 )
 
 _ROUTES = (
     apis,
     lineage,
+    testing,
     call,
     execute,
     check,

@@ -118,6 +118,7 @@ class ApiTests:
             NotFoundError: There is no such run, or its API is gone.
             ConflictError: The log has not kept all that was sent, or the name is taken.
         """
+        authorize(caller, "apis:write")
         record = self._logs.get(execution_id, caller)
         if record.api_id is None:
             raise NotFoundError("the run is not one of an API, so it has no test cases")

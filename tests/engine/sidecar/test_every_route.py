@@ -49,6 +49,8 @@ def body_for(path: str) -> dict[str, object]:
         return {"sql": "SELECT 1", "dialect": "duckdb"}
     if path.endswith("/breaker"):
         return {"mode": "auto"}
+    if path.endswith(("/tests", "/{test}", "/keep-as-test")):
+        return {"name": "every route"}
     if path.endswith("/invalidate"):
         return {"tag": "nobody-has-it"}
     if path in ACCESS_BODIES:
