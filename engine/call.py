@@ -26,6 +26,7 @@ class ExecutionRequest:
             it often has compiled once.
         query: Parameters as the pairs of a query string, besides those in `params`.
         span_parent: The span of a caller outside, in the same trace.
+        request_id: By which that caller finds its request again, also where the call leads to.
         test: Run without cache, limits and breaker, logged with source `test`.
         lab: A test run under every policy, for a pipeline over throw-away state; only with `test`.
         refresh: Load a cached answer anew: no look-up, no limits, but the answer is stored.
@@ -44,6 +45,7 @@ class ExecutionRequest:
     source: ExecutionSource = "notebook"
     trace_id: str | None = None
     span_parent: SpanParent | None = None
+    request_id: str | None = None
     parent_execution_id: UUID | None = None
     deadline: Deadline | None = None
     depth: int = 0

@@ -318,6 +318,7 @@ class Pipeline:
         return ExecutionContext(
             execution_id=call.execution_id,
             trace_id=call.trace_id,
+            request_id=call.request.request_id or str(call.execution_id),
             sampled=call.request.span_parent is None or call.request.span_parent.sampled,
             tenant_id=call.caller.tenant_id,
             caller=call.caller,
@@ -341,6 +342,7 @@ class Pipeline:
             source="workflow",
             trace_id=parent.trace_id,
             span_parent=parent.request.span_parent,
+            request_id=parent.request.request_id,
             parent_execution_id=parent.execution_id,
             deadline=deadline,
             depth=parent.request.depth + 1,

@@ -88,7 +88,8 @@ class HttpExecutor:
         secrets = UsedSecrets(ctx.secret)
         names = {"params": params, "input": ctx.input_payload, "secrets": secrets}
         filled = compiled.request.fill(names)
-        request = _in_trace(compiled.request.encode(filled), ctx.traceparent)
+        marks = {"traceparent": ctx.traceparent, "x-request-id": ctx.request_id}
+        request = _in_trace(compiled.request.encode(filled), marks)
         ctx.deadline.check("the HTTP call")
         response = self._client.fetch(
             request,
@@ -123,11 +124,11 @@ class HttpExecutor:
         self._client.close()
 
 
-def _in_trace(request: OutboundRequest, traceparent: str) -> OutboundRequest:
-    """A request that continues the trace of the call, unless its author sends a trace along."""
-    if any(name.lower() == "traceparent" for name, _ in request.headers):
-        return request
-    return replace(request, headers=(*request.headers, ("traceparent", traceparent)))
+def _in_trace(request: OutboundRequest, marks: Mapping[str, str]) -> OutboundRequest:
+    """A request that continues the trace of the call, with what its author does not say itself."""
+    said = {name.lower() for name, _ in request.headers}
+    added = [(name, value) for name, value in marks.items() if value and name not in said]
+    return replace(request, headers=(*request.headers, *added))
 
 
 def _path_issues(expression: str | None) -> Iterator[Issue]:

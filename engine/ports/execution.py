@@ -90,6 +90,7 @@ class ExecutionContext:
     `call` runs another API as this caller, within this deadline, recorded as this one's child; it
     never raises for a failed child but returns its result. `secret` raises TemplateFailedError for
     an unknown name. `workflow` makes a workflow's run a partial one; other logic ignores it.
+    `request_id` is the one of the caller outside, or the execution's own id.
     `sampled` is False where the caller said that it does not record the trace.
     """
 
@@ -107,6 +108,7 @@ class ExecutionContext:
     secret: Callable[[str], str]
     workflow: WorkflowRunOptions | None = None
     sampled: bool = True
+    request_id: str = ""
 
     @property
     def traceparent(self) -> str:

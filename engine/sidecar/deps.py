@@ -35,6 +35,7 @@ class Visit:
     trace_id: str
     calls: CallPool
     span_parent: SpanParent | None = None
+    request_id: str | None = None
 
     async def run(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The result of a blocking call of the engine; raises OverloadedError when it is full."""
@@ -70,7 +71,7 @@ async def enter(
     if caller is None:
         caller = await calls.run(engine.auth.authenticate, credentials)
     state = request.state
-    return Visit(engine, caller, state.trace_id, calls, state.span_parent)
+    return Visit(engine, caller, state.trace_id, calls, state.span_parent, state.request_id)
 
 
 async def enter_if_known(

@@ -88,6 +88,7 @@ def _call(
         source="rest",
         trace_id=visit.trace_id,
         span_parent=visit.span_parent,
+        request_id=visit.request_id,
         want_trace=want_trace,
     )
 

@@ -54,6 +54,7 @@ async def execute(
         source="rest",
         trace_id=visit.trace_id,
         span_parent=visit.span_parent,
+        request_id=visit.request_id,
         want_trace=trace,
     )
     fmt = negotiate(accept, asked)
@@ -104,6 +105,7 @@ def _request(visit: Visit, api: ApiDefinition, body: ExecuteBody) -> ExecutionRe
         source="test",
         trace_id=visit.trace_id,
         span_parent=visit.span_parent,
+        request_id=visit.request_id,
         test=True,
         want_trace=True,
     )

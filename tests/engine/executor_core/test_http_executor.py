@@ -294,13 +294,18 @@ def test_the_trace_goes_on_below_the_attempt(run, upstream):
     assert got.sampled
 
 
-def test_an_author_s_own_trace_is_sent_as_it_is(run, upstream):
-    own = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"
-
-    run({"method": "get", "url": f"{upstream.url}/echo", "headers": {"Traceparent": own}})
+@pytest.mark.parametrize(
+    ("header", "own"),
+    [
+        ("Traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"),
+        ("X-Request-Id", "mine"),
+    ],
+)
+def test_an_author_s_own_trace_is_sent_as_it_is(run, upstream, header, own):
+    run({"method": "get", "url": f"{upstream.url}/echo", "headers": {header: own}})
 
     sent = upstream.requests[-1]["headers"]
-    assert [value for name, value in sent.items() if name.lower() == "traceparent"] == [own]
+    assert [value for name, value in sent.items() if name.lower() == header.lower()] == [own]
 
 
 def test_a_list_of_objects_becomes_a_table(run, upstream):

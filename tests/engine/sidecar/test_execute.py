@@ -1,4 +1,7 @@
 import io
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from uuid import uuid4
 
 import pyarrow as pa
@@ -258,6 +261,61 @@ def test_a_definition_is_dry_run_before_it_is_saved(admin, a_definition):
 
 
 # Identity
+
+
+@pytest.fixture
+def upstream():
+    """A server that answers with the headers it was sent."""
+
+    class Echo(BaseHTTPRequestHandler):
+        def do_GET(self):
+            body = json.dumps(dict(self.headers)).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            """Say nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Echo) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.parametrize("door", ["execute", "call", "test", "workflow"])
+def test_the_callers_trace_and_request_id_go_on_to_the_server_called(
+    admin, new_api, upstream, door
+):
+    api = new_api(
+        logic_type="http",
+        logic_body={"method": "GET", "url": upstream},
+        connection=None,
+        param_schema={},
+        runtime_policy={"http": {"allow_hosts": ["127.0.0.1"]}},
+    )["api_name"]
+    around = door == "workflow" and new_api(
+        logic_type="workflow",
+        logic_body={"nodes": [{"id": "n", "api_id": api}], "output": "{{steps.n.data}}"},
+        connection=None,
+        param_schema={},
+    )
+    path = {
+        "call": f"/call/{api}",
+        "workflow": around and f"/call/{around['api_name']}",
+    }.get(door, f"/api-manager/apis/{api}/{door}")
+    trace_id = uuid4().hex
+    headers = {"traceparent": f"00-{trace_id}-00f067aa0ba902b7-01", "x-request-id": "mine-1"}
+
+    answer = admin.post(path, headers=headers).json()["data"]
+
+    sent = {name.lower(): value for name, value in answer["data"].items()}
+    assert sent["x-request-id"] == "mine-1"
+    assert sent["traceparent"].split("-")[1] == trace_id
 
 
 def test_the_callers_trace_goes_on_into_the_log(admin, new_api):
