@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
-from engine.model import ApiQuery, ExecutionQuery
+from engine.model import ExecutionQuery
 from pages.components.charts import calls_chart
 from pages.components.context import engine, require_caller
 from pages.components.health import health_line
@@ -19,7 +19,7 @@ SHOWN = 8
 caller = require_caller()
 now = datetime.now(UTC)
 day_ago = now - timedelta(hours=24)
-apis = engine().apis.search(ApiQuery(limit=500), caller)
+apis = engine().apis.names(caller)
 usage = engine().logs.summary(day_ago, caller)
 total = total_usage(usage)
 failed = engine().logs.search(ExecutionQuery(status="fail", since=day_ago, limit=SHOWN), caller)
@@ -28,7 +28,7 @@ st.title("Home")
 health_line(engine().health())
 
 cards = st.columns(4)
-cards[0].metric("APIs", apis.total, border=True)
+cards[0].metric("APIs", len(apis), border=True, format="localized")
 cards[1].metric("Calls, 24 h", total.calls, border=True, format="localized")
 success = total.success_percent
 cards[2].metric("Success, 24 h", "no calls" if success is None else f"{success:.1f}%", border=True)
@@ -37,16 +37,16 @@ cards[3].metric("Failed, 24 h", failed.total, border=True, format="localized")
 left, right = st.columns([2, 3], gap="large")
 with left:
     st.subheader("Most called" if usage else "Start here")
-    if not apis.total:
+    if not apis:
         st.info("There are no APIs yet. **New API** starts one.", icon=":material/api:")
     elif not usage:
         st.caption("No calls in the last 24 hours. Open an API and run it, or copy its curl line.")
-    for api, calls in calls_by_api(apis.items, usage)[:SHOWN]:
+    for name, calls in calls_by_api(apis, usage)[:SHOWN]:
         st.page_link(
             API_PAGE,
-            label=f"{api.api_name} · {counted(calls, 'call')}" if calls else api.api_name,
+            label=f"{name} · {counted(calls, 'call')}" if calls else name,
             icon=":material/api:",
-            query_params=api_link(api.api_name),
+            query_params=api_link(name),
         )
     with st.container(horizontal=True):
         st.page_link(APIS_PAGE, label="All APIs", icon=":material/arrow_forward:")

@@ -12,6 +12,7 @@ from engine.model import ApiQuery, Caller
 from pages.components.context import engine
 
 WAYS = ("API key", "User", "Claims")
+SHOWN = 100
 
 
 def simulator(caller: Caller) -> None:
@@ -20,14 +21,24 @@ def simulator(caller: Caller) -> None:
     if subject is None:
         st.info("There is nobody of this kind yet.", icon=":material/person_search:")
         return
-    apis = engine().apis.search(ApiQuery(limit=500), caller).items
-    report = explain_access(subject, apis)
+    wanted = st.text_input(
+        "APIs",
+        key="simulate-apis",
+        type="search",
+        live=True,
+        placeholder="Name, description or tag",
+        width=340,
+    )
+    apis = engine().apis.search(ApiQuery(q=wanted or "", limit=SHOWN), caller)
+    report = explain_access(subject, apis.items)
     roles = ", ".join(sorted(subject.roles)) or "no role"
     st.markdown(f"`{subject.subject}` has **{roles}** in the tenant `{subject.tenant_id}`.")
     st.subheader("Actions")
     _decisions(report.actions, "Actions")
     st.subheader("Executing APIs")
     _decisions(report.apis, "APIs")
+    if apis.total > len(apis.items):
+        st.caption(f"The first {SHOWN} of {apis.total:,}: search for the others.")
 
 
 def _chosen(caller: Caller) -> Caller | None:

@@ -1,6 +1,6 @@
 """The table of APIs: one row each, with how it fared in the last 24 hours."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from uuid import UUID
 
 import pandas as pd
@@ -9,7 +9,10 @@ from engine.model import ApiDefinition, LogicType
 from engine.ports import ApiUsage
 
 LOGIC_TYPES: tuple[LogicType, ...] = ("sql", "http", "script", "workflow")
-STATES = ("published", "draft", "off")
+EDITED = "edited"
+"""Live, with unpublished work on it."""
+
+STATES = ("published", "draft", "off", EDITED)
 COLUMNS = (
     "Name",
     "Actions",
@@ -37,10 +40,13 @@ ICONS = {
 }
 
 
-def api_frame(apis: Iterable[ApiDefinition], usage: Iterable[ApiUsage]) -> pd.DataFrame:
-    """The rows of the table, in the order given."""
+def api_frame(
+    apis: Iterable[ApiDefinition], usage: Iterable[ApiUsage], drafted: Container[UUID]
+) -> pd.DataFrame:
+    """The rows of the table, in the order given; `drafted` are the APIs with unpublished work."""
     by_id = {each.api_id: each for each in usage}
-    return pd.DataFrame([_row(api, by_id) for api in apis], columns=list(COLUMNS))
+    rows = [_row(api, by_id, has_draft=api.id in drafted) for api in apis]
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def state_of(api: ApiDefinition) -> str:
@@ -61,14 +67,16 @@ def action_of(label: str) -> str:
     return next(name for name in ICONS if label == _labelled(name))
 
 
-def _row(api: ApiDefinition, usage: Mapping[UUID, ApiUsage]) -> tuple[object, ...]:
+def _row(
+    api: ApiDefinition, usage: Mapping[UUID, ApiUsage], *, has_draft: bool
+) -> tuple[object, ...]:
     used = usage.get(api.id)
     rate = used.success_rate if used else None
     return (
         api.api_name,
         menu_of(api),
         [api.logic_type],
-        [state_of(api)],
+        [state_of(api), EDITED] if has_draft and api.version else [state_of(api)],
         used.calls if used else 0,
         None if rate is None else 100 * rate,
         used.p95_ms if used else None,

@@ -1,10 +1,12 @@
 """The list of APIs: search, filters that live in the URL, a menu per row."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
 from engine.model import ApiQuery
+from engine.model.definition import ApiOrder
 from pages.build.api_actions import act
 from pages.build.api_table import LOGIC_TYPES, STATES, action_of, api_frame
 from pages.components.colors import STATE_COLORS, TYPE_COLORS
@@ -13,8 +15,13 @@ from pages.components.navigation import NEW_PAGE, go, open_api
 from pages.components.state import URL
 
 PAGE_SIZE = 50
-ACTIVITY = {"all": None, "on": True, "off": False}
-TAGS_FROM = 500
+STATE_FILTERS: Mapping[str, Mapping[str, bool]] = {
+    "all": {},
+    "on": {"is_active": True},
+    "off": {"is_active": False},
+    "edited": {"has_draft": True},
+}
+ORDERS: Mapping[ApiOrder, str] = {"name": "name", "changed": "last change", "type": "type"}
 
 caller = require_caller()
 
@@ -23,7 +30,6 @@ with st.container(horizontal=True, vertical_alignment="center", horizontal_align
     if st.button("New API", type="primary", icon=":material/add:", shortcut="N", key="new-api"):
         go(NEW_PAGE)
 
-everything = engine().apis.search(ApiQuery(limit=TAGS_FROM), caller)
 with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
     text = st.text_input(
         "Search",
@@ -32,12 +38,12 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         live=True,
         placeholder="Name, description or tag",
         bind="query-params",
-        width=280,
+        width=250,
     )
     logic_type = st.pills("Type", LOGIC_TYPES, key=URL.logic_type, bind="query-params")
-    activity = st.segmented_control(
+    state = st.segmented_control(
         "Status",
-        list(ACTIVITY),
+        list(STATE_FILTERS),
         default="all",
         required=True,
         key=URL.activity,
@@ -45,29 +51,39 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
     )
     tag = st.selectbox(
         "Tag",
-        sorted({tag for api in everything.items for tag in api.tags}),
+        engine().apis.tags(caller),
         index=None,
         placeholder="any",
         key=URL.tag,
         bind="query-params",
-        width=180,
+        width=160,
+    )
+    order: ApiOrder = st.selectbox(
+        "Sort by",
+        list(ORDERS),
+        format_func=lambda each: ORDERS[each],
+        key=URL.sort,
+        bind="query-params",
+        width=140,
     )
 
 slot, pager = st.container(), st.container(horizontal=True, vertical_alignment="center")
 matching = ApiQuery(
     logic_type=logic_type,
-    is_active=ACTIVITY[activity or "all"],
     q=text or "",
     tag=tag,
+    sort=order,
     limit=PAGE_SIZE,
+    **STATE_FILTERS[state or "all"],
 )
+everything = engine().apis.search(ApiQuery(limit=1), caller).total
 total = engine().apis.search(matching.model_copy(update={"limit": 1}), caller).total
 with pager:
     number = 1
     if total > PAGE_SIZE:
         pages = -(-total // PAGE_SIZE)
         number = st.pagination(pages, key=URL.page, bind="query-params")
-    st.caption(f"{total} of {everything.total} APIs")
+    st.caption(f"{total:,} of {everything:,} APIs")
 found = (
     engine()
     .apis.search(matching.model_copy(update={"offset": (number - 1) * PAGE_SIZE}), caller)
@@ -75,7 +91,7 @@ found = (
 )
 
 with slot:
-    if not everything.total:
+    if not everything:
         st.info(
             "There are no APIs here yet. **New API** starts one from a query over the sample data.",
             icon=":material/api:",
@@ -85,7 +101,7 @@ with slot:
     else:
         usage = engine().logs.summary(datetime.now(UTC) - timedelta(hours=24), caller)
         st.dataframe(
-            api_frame(found, usage),
+            api_frame(found, usage, engine().apis.drafted(found, caller)),
             key="apis",
             hide_index=True,
             height="content",

@@ -21,7 +21,12 @@ VERDICT_COLORS: Mapping[str, Color] = {
     "refused": "violet",
     "failed": "red",
 }
-STATE_COLORS: Mapping[str, Color] = {"published": "green", "draft": "gray", "off": "red"}
+STATE_COLORS: Mapping[str, Color] = {
+    "published": "green",
+    "draft": "gray",
+    "off": "red",
+    "edited": "orange",
+}
 TYPE_COLORS: Mapping[str, Color] = {
     "sql": "blue",
     "http": "violet",

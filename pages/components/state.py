@@ -153,6 +153,7 @@ class UrlKeys:
     activity: str = "status"
     tag: str = "tag"
     page: str = "page"
+    sort: str = "sort"
     run: str = "run"
     outcome: str = "outcome"
     source: str = "source"

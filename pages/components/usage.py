@@ -1,9 +1,9 @@
 """How APIs fared in a window, put together for cards and lists."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
-from engine.model import ApiDefinition
 from engine.ports import ApiUsage
 
 
@@ -37,10 +37,8 @@ def total_usage(usage: Sequence[ApiUsage]) -> TotalUsage:
     )
 
 
-def calls_by_api(
-    apis: Sequence[ApiDefinition], usage: Sequence[ApiUsage]
-) -> list[tuple[ApiDefinition, int]]:
-    """The APIs with their calls, most called first, then by name."""
+def calls_by_api(apis: Mapping[str, UUID], usage: Sequence[ApiUsage]) -> list[tuple[str, int]]:
+    """The names of APIs with their calls, most called first, then by name."""
     calls = {each.api_id: each.calls for each in usage}
-    counted = [(api, calls.get(api.id, 0)) for api in apis]
-    return sorted(counted, key=lambda pair: (-pair[1], pair[0].api_name))
+    counted = [(name, calls.get(api_id, 0)) for name, api_id in apis.items()]
+    return sorted(counted, key=lambda pair: (-pair[1], pair[0]))

@@ -24,7 +24,7 @@ def definition(**fields):
 
 
 def test_an_api_without_calls_has_no_success_rate():
-    row = api_frame([definition()], []).iloc[0]
+    row = api_frame([definition()], [], ()).iloc[0]
 
     assert row["Calls"] == 0
     assert row["Success"] is None
@@ -35,14 +35,22 @@ def test_success_counts_what_did_not_fail():
     api = definition()
     usage = ApiUsage(api.id, calls=8, failures=2, p50_ms=1, p95_ms=9, last_at=NOW, series=(3, 5))
 
-    row = api_frame([api], [usage]).iloc[0]
+    row = api_frame([api], [usage], ()).iloc[0]
 
     assert row["Success"] == 75
     assert row["24 h"] == [3, 5]
 
 
+def test_unpublished_work_on_a_live_api_is_shown_beside_its_state():
+    live, new = definition(), definition(version=0)
+
+    states = api_frame([live, new], [], {live.id, new.id})["Status"]
+
+    assert list(states) == [["published", "edited"], ["draft"]]
+
+
 def test_the_table_of_nothing_still_has_its_columns():
-    assert "Actions" in api_frame([], []).columns
+    assert "Actions" in api_frame([], [], ()).columns
 
 
 def test_state_tells_a_draft_from_what_is_switched_off():

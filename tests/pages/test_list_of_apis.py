@@ -46,6 +46,31 @@ def test_only_what_is_switched_off_is_listed_when_asked_for(eng, caller, open_pa
     assert shown(visit) == ["worst-routes"]
 
 
+def test_those_with_unpublished_work_are_marked_and_found(eng, caller, open_page):
+    eng.apis.save_draft("worst-routes", {"description": "Not yet"}, caller)
+
+    visit = open_page("build/apis.py", status="edited")
+
+    assert shown(visit) == ["worst-routes"]
+    assert list(visit.dataframe[0].value["Status"][0]) == ["published", "edited"]
+
+
+def test_the_last_changed_come_first_when_asked_for(eng, caller, open_page):
+    eng.apis.update("worst-routes", {"description": "Changed"}, caller)
+
+    visit = open_page("build/apis.py", sort="last change")
+
+    assert shown(visit)[0] == "worst-routes"
+
+
+def test_a_tag_that_only_one_api_carries_is_offered(eng, caller, open_page):
+    eng.apis.update("worst-routes", {"tags": ["rare"]}, caller)
+
+    visit = open_page("build/apis.py", tag="rare")
+
+    assert shown(visit) == ["worst-routes"]
+
+
 def test_an_empty_instance_says_how_to_begin(empty_eng, open_page):
     visit = open_page("build/apis.py")
 
