@@ -13,7 +13,7 @@ COMFORTABLE_SLICES = 100
 HOUR_S = 3600
 _UNITS_S = {"s": 1, "m": 60, "h": HOUR_S, "d": 86_400, "w": 7 * 86_400}
 _STEPS_S = tuple(
-    minutes * 60 for minutes in (1, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 10_080, 43_200)
+    minutes * 60 for minutes in (1, 5, 15, 30, 60, 120, 180, 360, 720, 1440, 10_080, 43_200)
 )
 
 

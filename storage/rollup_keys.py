@@ -20,7 +20,7 @@ that callers could swell, `user`, is cut at `MAX_USERS` values a bucket; later o
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 from typing import Literal, NamedTuple
 from uuid import UUID
@@ -30,10 +30,18 @@ import orjson
 from engine.model import ExecutionRecord
 from engine.ports import Facet
 
-Grain = Literal["open", "minute", "hour", "day", "ever"]
+Grain = Literal["open", "minute", "quarter_hour", "hour", "quarter_day", "day", "ever"]
 """How long a bucket is; `open` is a minute that is not in the longer ones yet."""
 
 MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86_400
+SPANS: Mapping[Grain, int] = {
+    "minute": MINUTE_S,
+    "quarter_hour": HOUR_S // 4,
+    "hour": HOUR_S,
+    "quarter_day": DAY_S // 4,
+    "day": DAY_S,
+}
+"""Seconds that each length of bucket covers; each is made of whole ones of the one before it."""
 MAX_USERS = 200
 MAX_VALUE_LENGTH = 100
 OTHERS = "(others)"
@@ -68,10 +76,11 @@ class RollupKey(NamedTuple):
 
 
 def longer(key: RollupKey) -> Iterator[RollupKey]:
-    """The hour, the day and the lifetime that a minute lies in."""
-    hour_s, day_s = key.start_s // HOUR_S * HOUR_S, key.start_s // DAY_S * DAY_S
-    yield key._replace(grain="hour", start_s=hour_s, writer=SHARED)
-    yield key._replace(grain="day", start_s=day_s, writer=SHARED)
+    """The longer buckets and the lifetime that a minute lies in."""
+    for grain, span_s in SPANS.items():
+        if grain != "minute":
+            start_s = key.start_s // span_s * span_s
+            yield key._replace(grain=grain, start_s=start_s, writer=SHARED)
     if key.facet == "all" and key.by_api:
         yield key._replace(grain="ever", start_s=0, writer=SHARED)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -28,7 +28,7 @@ from engine.model.latency import Latency
 from engine.model.tally import COUNTERS, Tally
 from engine.ports import ApiUsage, Rollup, RollupQuery
 from storage.database import Database, TenantRows
-from storage.rollup_keys import DAY_S, HOUR_S, MINUTE_S
+from storage.rollup_keys import HOUR_S, MINUTE_S, SPANS, Grain
 from storage.rollups import tally_of
 from storage.scopes import api_in_scope
 from storage.tables import ApiDefinitionRow, RollupRow, table_of
@@ -37,7 +37,6 @@ SLICES = 24
 """Slices of the window in `ApiUsage.series`."""
 
 _TABLE = table_of(RollupRow)
-_SPANS = {"minute": MINUTE_S, "hour": HOUR_S, "day": DAY_S}
 _ADDED = (*COUNTERS, "total_ms", "min_ms", "max_ms", "last_at")
 
 Condition = ColumnElement[bool]
@@ -55,25 +54,41 @@ class Slot(NamedTuple):
 class Stretch:
     """A part of a window and the length of the buckets that are read there."""
 
-    grain: str
+    grain: Grain
     since_s: int
     until_s: int
 
 
-def stretches(since_s: int, until_s: int, step_s: int | None) -> tuple[Stretch, ...]:
+def stretches(
+    since_s: int, until_s: int, step_s: int | None, longest: Grain = "day"
+) -> tuple[Stretch, ...]:
     """The fewest buckets that make up a window that begins with a minute.
 
-    Slices take the longest buckets they consist of. A window without slices is read by hours, but
-    for the minutes before its first full hour.
+    Slices take the longest buckets that they consist of. A window without slices is read by the
+    longest that lie in it, and at its edges by ever shorter ones.
     """
-    if step_s is not None:
-        grain = next((name for name in ("day", "hour") if step_s % _SPANS[name] == 0), "minute")
-        return (Stretch(grain, since_s, until_s),)
-    hour_s = -(-since_s // HOUR_S) * HOUR_S
-    if hour_s >= until_s:
-        return (Stretch("minute", since_s, until_s),)
-    edge = (Stretch("minute", since_s, hour_s),) if hour_s > since_s else ()
-    return (*edge, Stretch("hour", hour_s, until_s))
+    grains = tuple(SPANS)[: tuple(SPANS).index(longest) + 1]
+    if step_s is None:
+        return tuple(_covering(since_s, until_s, grains))
+    grain = next(name for name in reversed(grains) if step_s % SPANS[name] == 0)
+    return (Stretch(grain, since_s, until_s),)
+
+
+def _covering(since_s: int, until_s: int, grains: Sequence[Grain]) -> Iterator[Stretch]:
+    """The stretches of a window, by these lengths of bucket, the shortest first."""
+    *shorter, longest = grains
+    span_s = SPANS[longest]
+    first_s, last_s = -(-since_s // span_s) * span_s, until_s // span_s * span_s
+    if since_s >= until_s:
+        return
+    if not shorter:
+        yield Stretch(longest, since_s, until_s)
+    elif first_s >= last_s:
+        yield from _covering(since_s, until_s, shorter)
+    else:
+        yield from _covering(since_s, first_s, shorter)
+        yield Stretch(longest, first_s, last_s)
+        yield from _covering(last_s, until_s, shorter)
 
 
 class SqlRollupStore:
@@ -140,7 +155,7 @@ class SqlRollupStore:
         until_s = (max(since_s, int(now.timestamp())) // HOUR_S + 1) * HOUR_S
         until = datetime.fromtimestamp(until_s, UTC)
         slice_s = -(-(until_s - since_s) // SLICES)
-        wanted = _matching(RollupQuery(since=since, until=until, by_api=True))
+        wanted = _matching(RollupQuery(since=since, until=until, by_api=True), longest="hour")
         wanted &= _TABLE.c.api_id.is_not(None)
         by_api = _slots(RollupQuery(since=since, until=until, by_api=True), since_s)
         by_slice = (*by_api[:2], _slot(since_s, slice_s))
@@ -158,7 +173,7 @@ def _minute_s(moment: datetime) -> int:
     return int(moment.timestamp()) // MINUTE_S * MINUTE_S
 
 
-def _matching(query: RollupQuery) -> Condition:
+def _matching(query: RollupQuery, longest: Grain = "day") -> Condition:
     of_api = query.by_api or query.apis is not None
     wanted = (_TABLE.c.by_api == of_api) & (_TABLE.c.facet == query.facet)
     if not of_api:
@@ -171,7 +186,7 @@ def _matching(query: RollupQuery) -> Condition:
             _TABLE.c.grain.in_(("open", part.grain))
             & (_TABLE.c.start_s >= part.since_s)
             & (_TABLE.c.start_s < part.until_s)
-            for part in stretches(_minute_s(query.since), until_s, query.step_s)
+            for part in stretches(_minute_s(query.since), until_s, query.step_s, longest)
         )
     )
 

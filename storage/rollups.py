@@ -14,11 +14,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.model import ExecutionRecord
 from engine.model.latency import Latency
-from engine.model.tally import COUNTERS, Measure, Tally
-from engine.ports import Facet
+from engine.model.tally import COUNTERS, Tally
 from storage.batches import BatchInsert
 from storage.database import Database
-from storage.rollup_keys import MINUTE_S, KnownUsers, RollupKey, facets_of, longer
+from storage.rollup_counting import Additions, additions_of, count_in
+from storage.rollup_keys import MINUTE_S, KnownUsers, RollupKey, longer
 from storage.tables import RollupRow, table_of
 
 TABLE = table_of(RollupRow)
@@ -27,11 +27,6 @@ SUMS = (*COUNTERS, "total_ms", "min_ms", "max_ms", "last_at", "last_id", "bucket
 _STORED = tuple(TABLE.c[name] for name in (*SUMS, "latency"))
 _AT_ONCE = 500
 _FOLDED_AT_ONCE = 2000  # neighbours in time, which share their hours
-
-Additions = dict[RollupKey, Tally]
-Minute = tuple[str, UUID | None, int]
-"""Tenant, API and beginning."""
-FacetValue = tuple[Facet, str]
 
 
 class RollupWriter:
@@ -63,23 +58,7 @@ class RollupWriter:
 
     def add(self, connection: Connection, records: Sequence[ExecutionRecord]) -> None:
         """Count records that have just been inserted on this connection."""
-        additions: Additions = {}
-        for (tenant_id, api_id, start_s), tallies in _by_minute(records).items():
-            for (facet, value), tally in tallies.items():
-                of_tenant = RollupKey(
-                    tenant_id=tenant_id,
-                    by_api=False,
-                    api_id=None,
-                    facet=facet,
-                    value=value,
-                    grain="open",
-                    start_s=start_s,
-                    writer=self._writer,
-                )
-                of_api = of_tenant._replace(by_api=True, api_id=api_id)
-                count_in(additions, self._users.cut(of_api)).merge(tally)
-                if facet != "version":
-                    count_in(additions, self._users.cut(of_tenant)).merge(tally)
+        additions = additions_of(records, "open", self._writer, self._users)
         late = self._add_to_rows(connection, additions)
         if late:
             self._add_to_shared(connection, late)
@@ -127,7 +106,7 @@ class RollupWriter:
             for key in longer(minute):
                 count_in(additions, self._users.cut(key)).merge(tally)
         if additions:
-            rows = sorted((_row(key, Tally()) for key in additions), key=itemgetter("id"))
+            rows = sorted((row_of(key, Tally()) for key in additions), key=itemgetter("id"))
             self._make.run(connection, rows)
             self._add_to_rows(connection, additions)
 
@@ -146,64 +125,10 @@ class RollupWriter:
                     total.merge(additions[key])
                     if key.grain == "open" and stored[row_id]["grain"] != "open":
                         late[key] = additions[key]
-                totals.append(_row(key, total))
+                totals.append(row_of(key, total))
         if totals:
             self._put.run(connection, totals)
         return late
-
-
-def count_in(additions: Additions, key: RollupKey) -> Tally:
-    """The tally under a key, made when it is missing."""
-    found = additions.get(key)
-    if found is None:
-        found = additions[key] = Tally()
-    return found
-
-
-def _by_minute(records: Sequence[ExecutionRecord]) -> dict[Minute, dict[FacetValue, Tally]]:
-    """What the records add to each facet of their API's minute.
-
-    Those that are alike in every facet are added up first, and then to each facet together.
-    """
-    minutes: dict[Minute, dict[FacetValue, Tally]] = {}
-    for alike in _alike(records).values():
-        total = Tally()
-        for record in alike:
-            total.add(Measure.of(record))
-        first = alike[0]
-        minute = (first.tenant_id, first.api_id, _minute_s(first))
-        tallies = minutes.setdefault(minute, {})
-        for facet in facets_of(first):
-            tally = tallies.get(facet)
-            if tally is None:
-                tally = tallies[facet] = Tally()
-            tally.merge(total)
-    return minutes
-
-
-def _alike(records: Sequence[ExecutionRecord]) -> dict[tuple[Any, ...], list[ExecutionRecord]]:
-    groups: dict[tuple[Any, ...], list[ExecutionRecord]] = {}
-    for record in records:
-        key = (
-            _minute_s(record),
-            record.api_id,
-            record.executed_by,
-            record.status,
-            record.error_type,
-            record.api_version,
-            record.source,
-            record.tenant_id,
-        )
-        group = groups.get(key)
-        if group is None:
-            groups[key] = [record]
-        else:
-            group.append(record)
-    return groups
-
-
-def _minute_s(record: ExecutionRecord) -> int:
-    return int(record.created_at.timestamp()) // MINUTE_S * MINUTE_S
 
 
 def tally_of(row: RowMapping) -> Tally:
@@ -212,7 +137,8 @@ def tally_of(row: RowMapping) -> Tally:
     return Tally(**sums, latency=Latency(row["latency"]))
 
 
-def _row(key: RollupKey, tally: Tally) -> dict[str, Any]:
+def row_of(key: RollupKey, tally: Tally) -> dict[str, Any]:
+    """The row of a bucket that holds a tally."""
     sums = {name: getattr(tally, name) for name in SUMS}
     return {"id": key.id, **key._asdict(), **sums, "latency": tally.latency.encode()}
 

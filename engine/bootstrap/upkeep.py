@@ -22,7 +22,9 @@ def start_upkeep(settings: Settings, database: Database) -> Upkeep:
     writer, retention = RollupWriter(database), Retention(database)
     kept: dict[Grain, int] = {
         "minute": settings.metrics_minute_days,
+        "quarter_hour": settings.metrics_minute_days,
         "hour": settings.metrics_hour_days,
+        "quarter_day": settings.metrics_hour_days,
         "day": settings.metrics_day_days,
     }
 

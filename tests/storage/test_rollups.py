@@ -152,7 +152,7 @@ def test_one_store_used_by_many_threads_loses_nothing(store, rollups, tenant, ne
     assert total(rollups, tenant).calls == 20
 
 
-def test_series_are_the_same_from_minutes_hours_and_days(store, rollups, fold, tenant, new_record):
+def test_series_are_the_same_from_every_length_of_bucket(store, rollups, fold, tenant, new_record):
     random = Random(7)  # noqa: S311 - repeatable
     since = NOON.replace(hour=0)
     moments = [since + timedelta(seconds=random.uniform(0, 2 * 86_400)) for _ in range(300)]
@@ -160,7 +160,7 @@ def test_series_are_the_same_from_minutes_hours_and_days(store, rollups, fold, t
     fold()
     store.insert([new_record(created_at=each) for each in moments[200:]])
 
-    for step in (timedelta(minutes=5), timedelta(hours=6), DAY):
+    for step in (timedelta(minutes=5), timedelta(minutes=15), HOUR, timedelta(hours=6), DAY):
         expected = Counter(since + (moment - since) // step * step for moment in moments)
         query = window(since=since, until=since + 2 * DAY, step_s=int(step.total_seconds()))
         found = {each.start: each.tally.calls for each in rollups.read(tenant, query)}
@@ -201,7 +201,29 @@ def test_a_window_begins_with_its_minute_and_ends_before_its_end(
         (0, 3600, 60, [Stretch("minute", 0, 3600)]),
         (0, 7200, 3600, [Stretch("hour", 0, 7200)]),
         (0, 86_400, 86_400, [Stretch("day", 0, 86_400)]),
-        (60, 7200, None, [Stretch("minute", 60, 3600), Stretch("hour", 3600, 7200)]),
+        (0, 86_400, 900, [Stretch("quarter_hour", 0, 86_400)]),
+        (0, 86_400, 43_200, [Stretch("quarter_day", 0, 86_400)]),
+        (0, 86_400, 600, [Stretch("minute", 0, 86_400)]),
+        (
+            60,
+            7260,
+            None,
+            [
+                Stretch("minute", 60, 900),
+                Stretch("quarter_hour", 900, 3600),
+                Stretch("hour", 3600, 7200),
+                Stretch("minute", 7200, 7260),
+            ],
+        ),
+        (
+            0,
+            3 * 86_400 + 21_600,
+            None,
+            [
+                Stretch("day", 0, 3 * 86_400),
+                Stretch("quarter_day", 3 * 86_400, 3 * 86_400 + 21_600),
+            ],
+        ),
         (3600, 7200, None, [Stretch("hour", 3600, 7200)]),
         (60, 120, None, [Stretch("minute", 60, 120)]),
     ],
