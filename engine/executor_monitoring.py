@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,11 +12,11 @@ from engine.auth import authorize
 from engine.log_values import MAX_STACKTRACE_BYTES, fit_json, head, json_head, storable_text, tail
 from engine.model import (
     Caller,
+    ExecutionPage,
     ExecutionQuery,
     ExecutionRecord,
     ExecutionResult,
     ExecutionSource,
-    Page,
 )
 from engine.ports import ApiUsage, ExecutionStore, Journal, Params
 from engine.trace_context import SpanParent
@@ -24,6 +24,7 @@ from engine.trace_context import SpanParent
 logger = logging.getLogger(__name__)
 
 MAX_MESSAGE_BYTES = 10_240
+EXPORTED_AT_ONCE = 500
 
 Observe = Callable[[ExecutionRecord, SpanParent | None], None]
 """Is told of every execution and of the span its caller named; must neither block nor fail."""
@@ -144,10 +145,29 @@ class ExecutionLog:
         self._store = store
         self._journal = journal
 
-    def search(self, query: ExecutionQuery, caller: Caller) -> Page[ExecutionRecord]:
-        """Records that match, newest first."""
+    def search(self, query: ExecutionQuery, caller: Caller) -> ExecutionPage:
+        """Records that match, newest first, without their answers."""
         self._prepare(caller)
         return self._store.search(caller.tenant_id, query, caller.scope)
+
+    def export(
+        self, query: ExecutionQuery, caller: Caller
+    ) -> Iterator[tuple[ExecutionRecord, ...]]:
+        """All records that match, newest first, without their answers, some at a time.
+
+        What is recorded after the first were read is not among them.
+        """
+        self._prepare(caller)
+        position = query.after
+        while True:
+            some = query.model_copy(
+                update={"after": position, "limit": EXPORTED_AT_ONCE, "offset": 0}
+            )
+            page = self._store.search(caller.tenant_id, some, caller.scope)
+            yield page.items
+            position = page.next
+            if position is None:
+                return
 
     def get(self, execution_id: UUID, caller: Caller) -> ExecutionRecord:
         """One record; raises NotFoundError."""

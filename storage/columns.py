@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect
+from sqlalchemy import DateTime, Dialect, Text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import GenericFunction
@@ -37,6 +37,25 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class json_text_of(GenericFunction[str]):  # noqa: N801 - named as it appears in SQL
+    """The JSON text of a member of a JSON object, `"JFK"` or `20`; NULL when there is none."""
+
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(json_text_of, "sqlite")
+def _member_in_sqlite(element: Any, compiler: SQLCompiler, **options: Any) -> str:
+    document, name = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"({document} -> {name})"
+
+
+@compiles(json_text_of, "postgresql")
+def _member_in_postgresql(element: Any, compiler: SQLCompiler, **options: Any) -> str:
+    document, name = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"({document} -> CAST({name} AS text))::text"
 
 
 class json_array_contains(GenericFunction[bool]):  # noqa: N801 - named as it appears in SQL

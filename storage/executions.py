@@ -4,24 +4,41 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, func, true
+import orjson
+from sqlalchemy import ColumnElement, Connection, Select, func, literal, select, true
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.errors import NotFoundError
-from engine.model import ExecutionQuery, ExecutionRecord, Page, Scope
+from engine.model import ExecutionPage, ExecutionQuery, ExecutionRecord, LogPosition, Scope
+from engine.model.execution import COUNTED
 from engine.ports import ApiUsage
 from storage.batches import BatchInsert
-from storage.database import Database
+from storage.columns import json_text_of
+from storage.database import Database, TenantRows
 from storage.rollup_reading import SqlRollupStore
 from storage.rollups import RollupWriter
 from storage.scopes import api_in_scope, execution_in_scope
 from storage.tables import ApiDefinitionRow, ExecutionRow, table_of
+from storage.tables.executions import UNSUCCESSFUL
 
 _TABLE = table_of(ExecutionRow)
 _COLUMNS = tuple(_TABLE.c[name] for name in ExecutionRecord.model_fields)
+_EQUAL = (
+    "api_id",
+    "api_version",
+    "status",
+    "source",
+    "executed_by",
+    "error_type",
+    "cached",
+    "parent_execution_id",
+    "trace_id",
+)
 _LISTED = tuple(column for column in _COLUMNS if column.name != "response_data")
 
 
@@ -77,23 +94,27 @@ class SqlExecutionStore:
 
     def search(
         self, tenant_id: str, query: ExecutionQuery, scope: Scope | None = None
-    ) -> Page[ExecutionRecord]:
+    ) -> ExecutionPage:
         """Records that match, newest first, without their `response_data`, which `get` reads.
 
-        A page of answers of up to 1 MB each would be too much for a list.
+        A page of answers of up to 1 MB each would be too much for a list. The count is that of all
+        that match, wherever the page begins.
         """
         with self._database.reading(tenant_id) as rows:
             wanted = _matching(query) & execution_in_scope(rows, scope)
-            total = rows.execute(rows.select(ExecutionRow, func.count()).where(wanted)).scalar_one()
-            page = rows.execute(
-                rows.select(ExecutionRow, *_LISTED)
-                .where(wanted)
-                .order_by(ExecutionRow.created_at.desc(), ExecutionRow.id)
-                .limit(query.limit)
-                .offset(query.offset)
-            ).mappings()
-            items = tuple(ExecutionRecord.model_validate(dict(row)) for row in page)
-        return Page(items=items, total=total, limit=query.limit, offset=query.offset)
+            found = rows.execute(listing(rows, query, scope)).mappings()
+            items = tuple(ExecutionRecord.model_validate(dict(row)) for row in found)
+            counted = rows.select(ExecutionRow, literal(1)).where(wanted).limit(COUNTED + 1)
+            total = rows.execute(select(func.count()).select_from(counted.subquery())).scalar_one()
+        last = items[query.limit - 1] if len(items) > query.limit else None
+        return ExecutionPage(
+            items=items[: query.limit],
+            total=min(total, COUNTED),
+            more=total > COUNTED,
+            next=LogPosition(last.created_at, last.id) if last else None,
+            limit=query.limit,
+            offset=query.offset,
+        )
 
     def summary(
         self, tenant_id: str, since: datetime, scope: Scope | None = None
@@ -112,18 +133,55 @@ class SqlExecutionStore:
             return frozenset(rows.execute(named).scalars())
 
 
+def listing(rows: TenantRows, query: ExecutionQuery, scope: Scope | None = None) -> Select[Any]:
+    """The rows of a page, and one more if there is one."""
+    wanted = _matching(query) & execution_in_scope(rows, scope)
+    return (
+        rows.select(ExecutionRow, *_LISTED)
+        .where(wanted & _behind(query.after))
+        .order_by(ExecutionRow.created_at.desc(), ExecutionRow.id)
+        .limit(query.limit + 1)
+        .offset(query.offset)
+    )
+
+
 def _matching(query: ExecutionQuery) -> ColumnElement[bool]:
     row = ExecutionRow
-    equal = ("api_id", "status", "source", "executed_by", "parent_execution_id", "trace_id")
     wanted: ColumnElement[bool] = true()
-    for name in equal:
+    for name in _EQUAL:
         value = getattr(query, name)
         if value is not None:
             wanted &= _TABLE.c[name] == value
+    if query.error_type is not None or query.status not in {None, "success"}:
+        wanted &= UNSUCCESSFUL  # says so in the words of the index that holds only these
+    if query.min_duration_ms is not None:
+        wanted &= row.duration_ms >= query.min_duration_ms
+    if query.max_duration_ms is not None:
+        wanted &= row.duration_ms <= query.max_duration_ms
+    for name, text in query.params.items():
+        wanted &= json_text_of(_TABLE.c.request_params, name).in_(_spellings(text))
     if query.since is not None:
         wanted &= row.created_at >= query.since
     if query.until is not None:
         wanted &= row.created_at < query.until
     if query.error_contains:
-        wanted &= row.error_message.icontains(query.error_contains, autoescape=True)
+        wanted &= row.error_message.icontains(query.error_contains, autoescape=True) & UNSUCCESSFUL
     return wanted
+
+
+def _behind(position: LogPosition | None) -> ColumnElement[bool]:
+    """Older than a position, in the order of the log; the first term is the index's."""
+    if position is None:
+        return true()
+    created_at, execution_id = position
+    row = ExecutionRow
+    is_older = (row.created_at < created_at) | (row.id > execution_id)
+    return (row.created_at <= created_at) & is_older
+
+
+def _spellings(text: str) -> list[str]:
+    """How a value may stand in JSON: as a text, and as what the text says."""
+    spellings = [orjson.dumps(text).decode()]
+    with suppress(orjson.JSONDecodeError):
+        spellings.append(orjson.dumps(orjson.loads(text)).decode())
+    return spellings

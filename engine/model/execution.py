@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -22,6 +22,10 @@ ExecutionSource = Literal["ui", "rest", "notebook", "workflow", "cep", "screen",
 BreakerStateName = Literal["closed", "open", "half-open"]
 StepStatus = Literal["success", "failed", "skipped", "handled"]
 TraceVerdict = Literal["ok", "refused", "skipped", "hit", "miss", "stale", "failed", "waited"]
+
+
+COUNTED = 10_000
+"""How far the matches of a search of the log are counted: more would take longer than to look."""
 
 
 class Column(BaseModel):
@@ -175,12 +179,44 @@ class ExecutionRecord(BaseModel):
     created_at: datetime
 
 
+class LogPosition(NamedTuple):
+    """Where a page of the log ends: after which execution the next one begins."""
+
+    created_at: datetime
+    id: UUID
+
+    def __str__(self) -> str:
+        return f"{self.created_at.astimezone(UTC):%Y%m%dT%H%M%S.%f}Z{self.id.hex}"
+
+    @classmethod
+    def read(cls, text: str) -> LogPosition:
+        """What `str` gave; raises ValueError for anything else."""
+        moment, found, execution_id = text.partition("Z")
+        if not found:
+            raise ValueError("this is no position in the log; take `next` of the page before")
+        return cls(
+            datetime.strptime(moment, "%Y%m%dT%H%M%S.%f").replace(tzinfo=UTC), UUID(execution_id)
+        )
+
+
 class ExecutionQuery(BaseModel):
-    """Filters and paging of the execution log, newest first."""
+    """Filters and paging of the execution log, newest first.
+
+    Attributes:
+        params: Parameters that a call was made with, by name, as text: `"20"` finds 20 and "20".
+        after: Begin behind this execution; quick however deep in the log, unlike `offset`.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     api_id: UUID | None = None
+    api_version: int | None = None
+    error_type: str | None = None
+    cached: bool | None = None
+    min_duration_ms: float | None = None
+    max_duration_ms: float | None = None
+    params: Mapping[str, str] = Field(default_factory=dict)
+    after: LogPosition | None = None
     status: ExecutionStatus | None = None
     source: ExecutionSource | None = None
     executed_by: str | None = None
@@ -191,6 +227,25 @@ class ExecutionQuery(BaseModel):
     trace_id: str | None = None
     limit: int = Field(default=10, ge=1, le=1000)
     offset: int = Field(default=0, ge=0)
+
+
+class ExecutionPage(BaseModel):
+    """One page of the execution log.
+
+    Attributes:
+        total: How many match, counted up to `COUNTED`.
+        more: There are more than that.
+        next: Where the page after this one begins; None at the end.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    items: tuple[ExecutionRecord, ...]
+    total: int
+    more: bool
+    next: LogPosition | None
+    limit: int
+    offset: int
 
 
 Step.model_rebuild()

@@ -9,9 +9,9 @@ from typing import Literal, Protocol
 from uuid import UUID
 
 from engine.model import (
+    ExecutionPage,
     ExecutionQuery,
     ExecutionRecord,
-    Page,
     Scope,
 )
 from engine.model.tally import Tally
@@ -35,8 +35,8 @@ class ExecutionStore(Protocol):
 
     def search(
         self, tenant_id: str, query: ExecutionQuery, scope: Scope | None = None
-    ) -> Page[ExecutionRecord]:
-        """Records that match, newest first."""
+    ) -> ExecutionPage:
+        """Records that match, newest first, without their answers."""
         ...
 
     def summary(

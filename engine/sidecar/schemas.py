@@ -245,6 +245,17 @@ class LogEntry(BaseModel):
     created_at: datetime
 
 
+class LogPage(BaseModel):
+    """One page of the execution log."""
+
+    items: list[LogEntry]
+    total: int = Field(description="How many match, counted up to 10,000.")
+    more: bool = Field(description="Whether there are more than that.")
+    next: str | None = Field(description="`after` of the next page; null at the end.")
+    limit: int
+    offset: int
+
+
 class FiguresView(BaseModel):
     """What calls come to; what cannot be told without calls is null."""
 

@@ -2,10 +2,13 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.dialects import sqlite
 
 from engine.errors import NotFoundError
-from engine.model import ExecutionQuery
-from storage.executions import SqlExecutionStore
+from engine.model import ExecutionQuery, LogPosition
+from storage.database import Database, TenantRows
+from storage.executions import SqlExecutionStore, listing
 from storage.rollup_reading import SLICES
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -14,6 +17,13 @@ NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 @pytest.fixture
 def store(database):
     return SqlExecutionStore(database)
+
+
+@pytest.fixture
+def sqlite_database(metadata_urls):
+    database = Database(metadata_urls("sqlite"))
+    yield database
+    database.close()
 
 
 def test_a_stored_record_comes_back_as_it_was(store, tenant, new_record):
@@ -94,6 +104,15 @@ def test_search_pages_through_the_newest_first_without_answers(store, tenant, ne
         {"trace_id": "abc"},
         {"error_contains": "100%_OF"},
         {"since": NOON + timedelta(minutes=1)},
+        {"api_version": 7},
+        {"error_type": "timeout"},
+        {"cached": True},
+        {"min_duration_ms": 100},
+        {"max_duration_ms": 200, "min_duration_ms": 150},
+        {"params": {"origin": "JFK"}},
+        {"params": {"limit": "20", "all": "true"}},
+        {"params": {"code": "20"}},
+        {"params": {"odd name -> é": "é"}},
     ],
 )
 def test_search_filters(store, tenant, new_record, query):
@@ -103,14 +122,87 @@ def test_search_filters(store, tenant, new_record, query):
         executed_by="bo",
         trace_id="abc",
         error_message="é 100%_of them",
+        error_type="timeout",
+        api_version=7,
+        cached=True,
+        duration_ms=150,
+        request_params={
+            "origin": "JFK",
+            "limit": 20,
+            "all": True,
+            "code": "20",
+            "odd name -> é": "é",
+        },
         created_at=NOON + timedelta(minutes=1),
     )
-    store.insert([match, new_record(error_message="100 of them")])
+    other = new_record(error_message="100 of them", request_params={"origin": "jfk", "limit": 2})
+    store.insert([match, other])
 
     page = store.search(tenant, ExecutionQuery(**query))
 
     assert [record.id for record in page.items] == [match.id]
     assert page.total == 1
+
+
+def test_pages_follow_one_another_by_position_even_at_the_same_moment(store, tenant, new_record):
+    records = [new_record(created_at=NOON + timedelta(seconds=n // 3)) for n in range(8)]
+    store.insert(records)
+    expected = sorted(records, key=lambda each: (-each.created_at.timestamp(), each.id))
+
+    found, position = [], None
+    while True:
+        page = store.search(tenant, ExecutionQuery(limit=3, after=position))
+        assert page.total == 8
+        found += page.items
+        if page.next is None:
+            break
+        position = LogPosition.read(str(page.next))
+
+    assert [each.id for each in found] == [each.id for each in expected]
+
+
+def test_matches_are_counted_up_to_a_bound(store, tenant, new_record, monkeypatch):
+    monkeypatch.setattr("storage.executions.COUNTED", 2)
+    store.insert([new_record() for _ in range(3)])
+
+    page = store.search(tenant, ExecutionQuery())
+
+    assert (page.total, page.more, len(page.items)) == (2, True, 3)
+
+
+@pytest.mark.parametrize("text", ["", "Z", "20260304T120000.0Zxyz", "yesterday"])
+def test_what_is_no_position_is_refused(text):
+    with pytest.raises(ValueError, match=r".+"):
+        LogPosition.read(text)
+
+
+@pytest.mark.parametrize(
+    ("query", "index"),
+    [
+        ({}, "tenant_id_created_at"),
+        ({"after": LogPosition(NOON, uuid4())}, "tenant_id_created_at"),
+        ({"api_id": uuid4()}, "api_id_created_at"),
+        ({"status": "fail", "since": NOON}, "unsuccessful"),
+        ({"error_contains": "refused"}, "unsuccessful"),
+    ],
+)
+def test_the_newest_are_found_by_an_index(tenant, sqlite_database, query, index):
+    # Of SQLite, which has rules; PostgreSQL's planner looks at the number of rows first.
+    with sqlite_database.read() as connection:
+        plan = connection.execute(
+            text("EXPLAIN QUERY PLAN " + statement_of(tenant, ExecutionQuery(**query)))
+        )
+        steps = [row.detail for row in plan]
+
+    assert index in steps[0], steps
+    assert not [step for step in steps if step == "USE TEMP B-TREE FOR ORDER BY"]
+
+
+def statement_of(tenant, query):
+    rows = TenantRows(None, tenant)  # type: ignore[arg-type]  # only writes the statement
+    wanted = listing(rows, query)
+    compiled = wanted.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True})
+    return str(compiled)
 
 
 def test_search_finds_the_calls_of_an_api_and_the_nodes_of_a_workflow(store, tenant, new_record):

@@ -1,49 +1,69 @@
-"""The execution log."""
+"""The execution log: by the page, one in full, and as a file."""
 
-from datetime import datetime
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
+from fastapi.responses import StreamingResponse
 from orjson import Fragment
 
-from engine.facade import Engine
-from engine.model import Caller, ExecutionQuery, ExecutionRecord, ExecutionStatus, Page
-from engine.sidecar.deps import ApiRef, AsUtc, VisitDep
+from engine.log_export import ExportFormat, csv_header, csv_lines, json_lines
+from engine.model import ExecutionPage, ExecutionRecord
+from engine.sidecar.deps import ApiRef, Visit, VisitDep
 from engine.sidecar.envelope import answer
+from engine.sidecar.log_filters import AskedPage, LogFilters, PageOfLog
 from engine.sidecar.openapi import documented
-from engine.sidecar.schemas import Envelope, LogEntry, LogView
+from engine.sidecar.schemas import Envelope, LogPage, LogView
 
 router = APIRouter(prefix="/api-manager", tags=["logs"])
 
+Pages = Iterator[tuple[ExecutionRecord, ...]]
+_MEDIA_TYPES = {"csv": "text/csv", "jsonl": "application/jsonl"}
+_FILE = documented(None, 404)
+_FILE["responses"][200] = {
+    "description": "The executions, newest first, one a line.",
+    "content": {each: {"schema": {"type": "string"}} for each in _MEDIA_TYPES.values()},
+}
 
-Since = Annotated[
-    datetime | None, AsUtc, Query(description="Not older than this; UTC unless it says otherwise.")
-]
+
+class _PageOfAll(PageOfLog):
+    """Of the whole tenant, or of one API."""
+
+    api: str | None = None
+
+
+class _All(LogFilters):
+    """Of the whole tenant, or of one API."""
+
+    api: str | None = None
+    format: ExportFormat = "csv"
 
 
 @router.get("/{api}/logs", include_in_schema=False)
-@router.get("/apis/{api}/logs", **documented(Envelope[Page[LogEntry]], 404))
-async def list_executions(
-    api: ApiRef,
-    visit: VisitDep,
-    *,
-    status: ExecutionStatus | None = None,
-    since: Since = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 10,
-    offset: Annotated[int, Query(ge=0, le=2_147_483_647)] = 0,
-) -> Response:
+@router.get("/apis/{api}/logs", **documented(Envelope[LogPage], 404))
+async def list_executions(api: ApiRef, filters: AskedPage, visit: VisitDep) -> Response:
     """List the executions of an API, newest first; each one's answer is read with it alone."""
-    found = await visit.run(
-        _search,
-        visit.engine,
-        visit.caller,
-        api,
-        ExecutionQuery(status=status, since=since, limit=limit, offset=offset),
-    )
-    items = [_listed(record) for record in found.items]
-    return answer(
-        {"items": items, "total": found.total, "limit": found.limit, "offset": found.offset}
+    return _page(await visit.run(_search, visit, filters, api))
+
+
+@router.get("/executions", **documented(Envelope[LogPage], 404))
+async def list_all_executions(filters: Annotated[_PageOfAll, Query()], visit: VisitDep) -> Response:
+    """List executions of every API, newest first; each one's answer is read with it alone."""
+    return _page(await visit.run(_search, visit, filters, filters.api))
+
+
+@router.get("/executions/export", **_FILE)
+async def export_executions(filters: Annotated[_All, Query()], visit: VisitDep) -> Response:
+    """Stream executions as CSV or JSON lines, without their answers."""
+    encode = csv_lines if filters.format == "csv" else json_lines
+    pages = await visit.run(_export, visit, filters)
+    first = await visit.run(next, pages, ())
+    head = csv_header() if filters.format == "csv" else b""
+    return StreamingResponse(
+        _lines(visit, pages, encode, head + encode(first)),
+        media_type=_MEDIA_TYPES[filters.format],
+        headers={"Content-Disposition": f'attachment; filename="executions.{filters.format}"'},
     )
 
 
@@ -53,11 +73,36 @@ async def read_execution(execution_id: UUID, visit: VisitDep) -> Response:
     return answer(_view(await visit.run(visit.engine.logs.get, execution_id, visit.caller)))
 
 
-def _search(
-    engine: Engine, caller: Caller, ref: str, query: ExecutionQuery
-) -> Page[ExecutionRecord]:
-    api_id = engine.apis.get(ref, caller).id
-    return engine.logs.search(query.model_copy(update={"api_id": api_id}), caller)
+async def _lines(
+    visit: Visit, pages: Pages, encode: Callable[..., bytes], first: bytes
+) -> AsyncIterator[bytes]:
+    """The file in pieces, each read when the one before it is on its way."""
+    piece = first
+    while piece:
+        yield piece
+        piece = encode(await visit.run(next, pages, ()))
+
+
+def _search(visit: Visit, filters: PageOfLog, api: str | None) -> ExecutionPage:
+    return visit.engine.logs.search(filters.query(visit.engine, visit.caller, api), visit.caller)
+
+
+def _export(visit: Visit, filters: _All) -> Pages:
+    query = LogFilters.query(filters, visit.engine, visit.caller, filters.api)
+    return visit.engine.logs.export(query, visit.caller)
+
+
+def _page(found: ExecutionPage) -> Response:
+    return answer(
+        {
+            "items": [_listed(record) for record in found.items],
+            "total": found.total,
+            "more": found.more,
+            "next": str(found.next) if found.next else None,
+            "limit": found.limit,
+            "offset": found.offset,
+        }
+    )
 
 
 def _listed(record: ExecutionRecord) -> dict[str, Any]:

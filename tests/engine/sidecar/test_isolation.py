@@ -16,6 +16,8 @@ ROUTES = sorted(
 )
 OF_AN_API = [route for route in ROUTES if "{api" in route[1]]
 OF_AN_EXECUTION = [route for route in ROUTES if "{execution_id}" in route[1]]
+OWN_LOG = {"/api-manager/executions", "/api-manager/executions/export"}
+"""Where a caller reads what it asked for itself, in vain."""
 LISTS = [(method, path) for method, path in ROUTES if method == "GET" and "{" not in path]
 
 
@@ -95,8 +97,10 @@ def test_an_execution_outside_is_not_there(outsiders, hidden, who, method, path)
 def test_no_list_shows_what_is_outside(outsiders, hidden, who, method, path):
     text = outsiders[who].request(method, path).text
 
-    assert hidden["name"] not in text
-    assert hidden["id"] not in text
+    assert hidden["execution"] not in text
+    if path not in OWN_LOG:
+        assert hidden["name"] not in text
+        assert hidden["id"] not in text
 
 
 @WHO

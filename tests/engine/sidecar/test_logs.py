@@ -1,3 +1,5 @@
+import csv
+import json
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -73,3 +75,73 @@ def test_an_answer_that_was_cut_is_kept_as_text(admin, engine, new_api):
     assert record["response_truncated"] is True
     assert isinstance(record["response_data"], str)
     assert len(record["response_data"]) <= engine.settings.max_logged_bytes
+
+
+def test_the_log_of_all_apis_is_filtered_by_everything(admin, called, new_api):
+    other = new_api()["api_name"]
+    admin.post(f"/api-manager/apis/{other}/execute", json={"params": {"n": 2}})
+
+    def found(**query):
+        answer = admin.get("/api-manager/executions", params=query)
+        assert answer.status_code == 200, answer.text
+        return [each["api_name"] for each in answer.json()["data"]["items"]]
+
+    assert found(limit=2) == [other, called]
+    assert found(api=called, param="n=2") == [called]
+    assert found(api=called, status="rejected", error_type="params_invalid") == [called]
+    assert found(api=called, version=2) == []
+    assert found(api=called, source="rest", min_duration_ms=0, max_duration_ms=0) == []
+    assert len(found(api=called, error_contains="must be an integer", cached="false")) <= 1
+    [record] = admin.get("/api-manager/executions", params={"api": other}).json()["data"]["items"]
+    assert found(trace_id=record["trace_id"], executed_by=record["executed_by"]) == [other]
+
+
+def test_pages_follow_each_other_by_position(admin, called):
+    first = logs(admin, called, limit=2)
+    second = logs(admin, called, limit=2, after=first["next"])
+
+    assert (first["total"], first["more"]) == (3, False)
+    assert [each["request_params"]["n"] for each in second["items"]] == [1]
+    assert second["next"] is None
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"param": "origin"},
+        {"param": "=JFK"},
+        {"after": "yesterday"},
+        {"after": f"20269999T000000.000000Z{'0' * 32}"},
+        {"min_duration_ms": 5, "max_duration_ms": 1},
+        {"stauts": "fail"},
+    ],
+)
+def test_a_filter_that_says_nothing_is_refused(admin, query):
+    answer = admin.get("/api-manager/executions", params=query)
+
+    assert answer.status_code == 422
+    assert answer.json()["data"]["error"]["message"]
+
+
+def test_the_log_is_streamed_as_a_file(admin, called, monkeypatch):
+    monkeypatch.setattr("engine.executor_monitoring.EXPORTED_AT_ONCE", 2)
+    url = "/api-manager/executions/export"
+
+    as_csv = admin.get(url, params={"api": called})
+    as_json = admin.get(url, params={"api": called, "format": "jsonl", "status": "success"})
+
+    rows = list(csv.DictReader(as_csv.text.splitlines()))
+    assert [row["status"] for row in rows] == ["rejected", "success", "success"]
+    assert [row["request_params"] for row in rows] == ['{"n":"many"}', '{"n":2}', '{"n":1}']
+    assert "executions.csv" in as_csv.headers["content-disposition"]
+    assert as_csv.headers["content-type"].startswith("text/csv")
+    lines = [json.loads(line) for line in as_json.text.splitlines()]
+    assert [line["request_params"] for line in lines] == [{"n": 2}, {"n": 1}]
+    assert "error_stacktrace" not in lines[0]
+
+
+def test_a_file_of_nothing_has_its_header(admin):
+    answer = admin.get("/api-manager/executions/export", params={"executed_by": "nobody"})
+
+    assert answer.text.startswith("id,created_at,api_name")
+    assert len(answer.text.splitlines()) == 1
