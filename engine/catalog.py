@@ -1,4 +1,4 @@
-"""Finds the live, compiled form of an API; compiled once and kept until its version changes."""
+"""Finds the live, compiled form of an API; compiled once and kept until it or its assets change."""
 
 import threading
 import time
@@ -12,8 +12,8 @@ from engine.errors import ApiInactiveError
 from engine.ports import DefinitionStore
 
 FRESH_S = 1.0
-"""How long a compiled API is used before the store is asked whether its version changed, so how
-long another process may go on with the version before; this process is told at once (`evict`)."""
+"""How long a compiled API is used before the store is asked whether it or its assets changed, so
+how long another process may go on with the one before; this process is told at once (`evict`)."""
 
 
 @dataclass(slots=True)
@@ -65,7 +65,8 @@ class ApiCatalog:
         api_id, version, is_active = self._store.stamp(tenant_id, ref)
         _refuse_unless_live(ref, version, is_active=is_active)
         known = entry.api.definition if entry else None
-        if entry and known and (known.id, known.version) == (api_id, version):
+        same = entry and known and (known.id, known.version) == (api_id, version)
+        if entry and same and self._compiler.is_current(entry.api):
             entry.checked_at = checked_at
             return entry.api
         compiled = self._compiler.compile(self._store.get(tenant_id, str(api_id)))

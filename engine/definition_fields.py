@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import orjson
 from pydantic import ValidationError
 
+from engine.asset_references import names_an_asset
 from engine.errors import DefinitionInvalidError
 from engine.model import ApiDefinition, Caller, Issue
 from engine.model.definition import AUTHORED_FIELDS
@@ -96,7 +97,7 @@ def _unknown_field(name: str) -> Issue:
 
 
 def _validated(values: Mapping[str, Any]) -> ApiDefinition:
-    if values.get("logic_type") == "sql" and not values.get("connection"):
+    if _needs_a_connection(values):
         values = {**values, "connection": DEFAULT_CONNECTION}
     try:
         return ApiDefinition.model_validate(values)
@@ -110,6 +111,13 @@ def _validated(values: Mapping[str, Any]) -> ApiDefinition:
             for mistake in error.errors(include_input=False, include_url=False)
         )
         raise DefinitionInvalidError(issues[0].message, issues=issues) from error
+
+
+def _needs_a_connection(values: Mapping[str, Any]) -> bool:
+    """Whether none is named; the statement of an asset brings its own."""
+    if values.get("logic_type") != "sql" or values.get("connection"):
+        return False
+    return not names_an_asset("sql", str(values.get("logic_body", "")))
 
 
 def _message(location: tuple[int | str, ...], message: str) -> str:

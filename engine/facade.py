@@ -12,6 +12,7 @@ from typing import Any, Self
 import anyio.to_thread
 
 from engine.api_manager import ApiManager
+from engine.asset_registry import AssetRegistry
 from engine.auth import Auth
 from engine.call import ExecutionRequest
 from engine.checking import Checker
@@ -44,6 +45,7 @@ class Engine:
 
     Attributes:
         apis: Definitions and their life: create, change, publish, roll back, delete.
+        assets: Prompts, mappings, policies, queries, sources and resolvers that APIs share.
         published: The APIs that can be called, and what is known of their answers.
         definitions: The same as files: exported, compared, applied.
         tests: Test cases of APIs, run one or all.
@@ -67,6 +69,7 @@ class Engine:
     pipeline: Pipeline
     apis: ApiManager
     tests: ApiTests
+    assets: AssetRegistry
     published: PublishedApis
     idempotency: Idempotency
     definitions: DefinitionSync

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol
 from uuid import UUID
 
 from cachetools import LRUCache
@@ -17,7 +17,9 @@ from engine.lineage_index import Entry, Index
 from engine.model import ApiDefinition, Caller
 from engine.ports import DefinitionStore
 
-UseKind = Literal["workflow", "choices", "tool", "sql"]
+UseKind = Literal["workflow", "choices", "tool", "sql", "resolver"]
+_NO_APIS: frozenset[UseKind] = frozenset({"tool", "resolver"})
+"""Kinds of users that are not APIs themselves."""
 TablesOf = Callable[[ApiDefinition], tuple[str, ...]]
 _TENANTS = 64
 _STATEMENTS = 20_000
@@ -29,7 +31,8 @@ class Use:
 
     Attributes:
         kind: A workflow whose nodes call the API, an API whose form offers its rows as choices, a
-            tool that it is exported as, or a statement that reads the table.
+            tool that it is exported as, a statement that reads the table, or an asset that gets
+            its value from the API.
         name: Of the API or tool that uses it.
         parts: The nodes or parameters that do.
         via: The APIs in between, beginning with the direct user; empty for a direct use.
@@ -56,6 +59,14 @@ class WhereUsed:
         return tuple(use for use in self.uses if not use.via)
 
 
+class ApiUsers(Protocol):
+    """Things other than APIs that use APIs."""
+
+    def users_of(self, tenant_id: str, refs: tuple[str, str]) -> Sequence[Use]:
+        """The direct uses of an API, by its name and its id; an empty text stands for neither."""
+        ...
+
+
 class Lineage:
     """Answers from an index that is brought up to date at each question; thread-safe.
 
@@ -65,11 +76,15 @@ class Lineage:
     Args:
         store: The definitions.
         tables_of: The tables that a SQL definition's statement reads.
+        others: What else uses APIs.
     """
 
-    def __init__(self, store: DefinitionStore, tables_of: TablesOf) -> None:
+    def __init__(
+        self, store: DefinitionStore, tables_of: TablesOf, others: Sequence[ApiUsers] = ()
+    ) -> None:
         self._store = store
         self._tables_of = tables_of
+        self._others = tuple(others)
         self._indexes: LRUCache[str, Index] = LRUCache(_TENANTS)
         self._tables: LRUCache[tuple[UUID, int], tuple[str, ...]] = LRUCache(_STATEMENTS)
         self._lock = threading.Lock()
@@ -77,7 +92,7 @@ class Lineage:
     def where_used(self, ref: str, caller: Caller) -> WhereUsed:
         """Everything that uses an API, directly or through workflows; raises NotFoundError."""
         api = self._readable(ref, caller)
-        found = tuple(_uses(api, self._index(caller.tenant_id)))
+        found = tuple(_uses(api, self._index(caller.tenant_id), self._others))
         seen = tuple(use for use in found if self._may_see(use, caller))
         return WhereUsed(uses=seen, hidden=len(found) - len(seen))
 
@@ -91,8 +106,8 @@ class Lineage:
         readers = (
             Use(kind="sql", name=entry.name, is_active=entry.is_active)
             for entry in candidates
-            if connection in {None, entry.connection}
-            and any(_is_table(each, wanted) for each in self._tables_read(entry, caller.tenant_id))
+            if connection is None or entry.connection in {None, connection}
+            if any(_is_table(each, wanted) for each in self._tables_read(entry, caller.tenant_id))
         )
         return tuple(use for use in readers if self._may_see(use, caller))
 
@@ -122,9 +137,15 @@ class Lineage:
     def refuse_if_named(self, api: ApiDefinition, caller: Caller, *, to: str) -> None:
         """As `refuse_if_used`, for those alone that use the API by its name, not by its id."""
         index = self._index(caller.tenant_id)
-        named = [_use(entry, (api.api_name, ""), ()) for entry in index.users((api.api_name,))]
+        by_name = (api.api_name, "")
+        named = [_use(entry, by_name, ()) for entry in index.users((api.api_name,))]
+        named += [use for other in self._others for use in other.users_of(api.tenant_id, by_name)]
         seen = tuple(use for use in named if self._may_see(use, caller))
         self._refuse(api, WhereUsed(uses=seen, hidden=len(named) - len(seen)), to)
+
+    def apis_with_assets(self, tenant_id: str) -> tuple[str, ...]:
+        """Names of the published APIs that name an asset; for the registry, so for no caller."""
+        return self._index(tenant_id).with_assets()
 
     def _refuse(self, api: ApiDefinition, used: WhereUsed, to: str) -> None:
         if not used.direct and not used.hidden:
@@ -153,7 +174,8 @@ class Lineage:
         if entry.logic_type != "sql":
             return ()
         key = (entry.id, entry.version)
-        known = self._tables.get(key)
+        # What a shared statement reads may change without a new version of the API.
+        known = None if entry.names_a_query else self._tables.get(key)
         if known is None:
             known = self._tables_of(self._store.get(tenant_id, str(entry.id)))
             with self._lock:
@@ -161,7 +183,7 @@ class Lineage:
         return known
 
     def _may_see(self, use: Use, caller: Caller) -> bool:
-        names = use.via if use.kind == "tool" else (*use.via, use.name)
+        names = use.via if use.kind in _NO_APIS else (*use.via, use.name)
         return caller.scope is None or all(self._may_read(name, caller) for name in names)
 
     def _may_read(self, name: str, caller: Caller) -> bool:
@@ -171,7 +193,7 @@ class Lineage:
             return False
 
 
-def _uses(api: ApiDefinition, index: Index) -> Iterator[Use]:
+def _uses(api: ApiDefinition, index: Index, others: Sequence[ApiUsers]) -> Iterator[Use]:
     """The uses of an API, level by level; an API that uses it twice is told at its nearest."""
     if api.tool_name:
         yield Use(kind="tool", name=api.tool_name)
@@ -180,6 +202,9 @@ def _uses(api: ApiDefinition, index: Index) -> Iterator[Use]:
     while level:
         further = []
         for refs, via in level:
+            for other in others:
+                for use in other.users_of(api.tenant_id, refs):
+                    yield replace(use, via=via)
             for entry in index.users(refs):
                 if entry.id not in reached:
                     reached.add(entry.id)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 from uuid import UUID
 
+from engine.asset_references import named_assets, names_an_asset
 from engine.model import ApiDefinition, LogicType
 from engine.references import called_apis, chosen_apis
 
@@ -31,6 +32,7 @@ class Entry:
         calls: Names and ids of the APIs it calls, with the nodes that do.
         choices: Names of the APIs whose rows its parameters offer, with those parameters.
         statement: The text of a SQL API, in lower case.
+        assets: Names of the assets it refers to.
     """
 
     id: UUID
@@ -42,6 +44,12 @@ class Entry:
     calls: Mapping[str, tuple[str, ...]]
     choices: Mapping[str, tuple[str, ...]]
     statement: str
+    assets: frozenset[str] = frozenset()
+
+    @property
+    def names_a_query(self) -> bool:
+        """Whether its statement is that of an asset."""
+        return names_an_asset(self.logic_type, self.statement)
 
     @property
     def refs(self) -> tuple[str, str]:
@@ -61,6 +69,7 @@ class Entry:
             calls=called_apis(api.logic_type, api.logic_body),
             choices=chosen_apis(api),
             statement=api.logic_body.lower() if api.logic_type == "sql" else "",
+            assets=frozenset(named_assets(api)),
         )
 
 
@@ -87,9 +96,14 @@ class Index:
         return tuple(sorted(found.values(), key=lambda entry: entry.name))
 
     def readers_of(self, word: str) -> tuple[Entry, ...]:
-        """The SQL APIs whose statements contain a word (in lower case), by name."""
-        found = (entry for entry in self._entries.values() if word in entry.statement)
+        """The SQL APIs whose statements contain a word (in lower case) or are assets, by name."""
+        every = self._entries.values()
+        found = (entry for entry in every if word in entry.statement or entry.names_a_query)
         return tuple(sorted(found, key=lambda entry: entry.name))
+
+    def with_assets(self) -> tuple[str, ...]:
+        """Names of the APIs that refer to an asset."""
+        return tuple(sorted(entry.name for entry in self._entries.values() if entry.assets))
 
     def refreshed(self, store: Definitions, tenant_id: str) -> Index:
         """The index as of now; this one when nothing has changed."""

@@ -179,7 +179,7 @@ class Pipeline:
             params,
             call.request.input_payload,
             call.caller,
-            variant=f"masked={masked};max_rows={call.request.max_rows}",
+            variant=f"masked={masked};max_rows={call.request.max_rows}{_assets_of(api)}",
         )
 
     def _attempts(self, call: Call, api: CompiledApi, *, guarded: bool) -> Attempts:
@@ -330,6 +330,7 @@ class Pipeline:
             attempt=attempt,
             call=partial(self._nested, call, deadline),
             secret=partial(self.read_secret, call.caller.tenant_id),
+            mappings=api.mappings.over,
             workflow=call.request.workflow if call.request.test else None,
         )
 
@@ -386,6 +387,11 @@ class Pipeline:
         if not mask.columns or is_masked_for(mask, call.caller):
             return result
         return replace(result, data_json=mask_answer(result.data_json, mask.columns))
+
+
+def _assets_of(api: CompiledApi) -> str:
+    """The versions of its assets: an answer is made of them as of the API's own version."""
+    return "".join(f";{pin}" for pin in api.assets)
 
 
 def _action(request: ExecutionRequest) -> Action:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -119,6 +119,7 @@ class PolicyControl:
     store: DefinitionStore
     catalog: ApiCatalog
     shared: SharedState
+    effective: Callable[[ApiDefinition], ApiDefinition]
     cache: APICacheService
     breaker_manager: CircuitBreakerManager
     audit: SettingStore
@@ -142,7 +143,7 @@ class PolicyControl:
             BadRequestError: No reason for a mode other than `auto`.
             ConflictError: The API's policy has no breaker.
         """
-        api = self.store.get(caller.tenant_id, ref)
+        api = self.effective(self.store.get(caller.tenant_id, ref))
         authorize(caller, "breakers:manage", api)
         if not api.runtime_policy.circuit_breaker.enabled:
             raise ConflictError(
@@ -159,7 +160,7 @@ class PolicyControl:
     ) -> tuple[Transition, ...]:
         """The latest changes of state, newest first, of all breakers or of one API's."""
         authorize(caller, "policies:read")
-        one = self.store.get(caller.tenant_id, api) if api else None
+        one = self.effective(self.store.get(caller.tenant_id, api)) if api else None
         authorize(caller, "policies:read", one)
         names = {key: _breaker_name(apis) for key, apis in self._guarded(caller).items()}
         history = self.breaker_manager.history(
@@ -248,7 +249,7 @@ class PolicyControl:
         while offset < total:
             query = ApiQuery(limit=_PAGE, offset=offset)
             page = self.store.search(caller.tenant_id, query, caller.scope)
-            yield from (api for api in page.items if api.version)
+            yield from (self.effective(api) for api in page.items if api.version)
             offset, total = offset + _PAGE, page.total
 
     def _tags(self, api: ApiDefinition) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """The APIs that can be called right now, and what is known of their answers."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
@@ -29,9 +29,15 @@ class PublishedApis:
     All of it needs the right to execute. Which of the APIs a scoped key may call, `may` tells.
     """
 
-    def __init__(self, store: DefinitionStore, catalog: ApiCatalog) -> None:
+    def __init__(
+        self,
+        store: DefinitionStore,
+        catalog: ApiCatalog,
+        effective: Callable[[ApiDefinition], ApiDefinition],
+    ) -> None:
         self._store = store
         self._catalog = catalog
+        self._effective = effective
 
     def live(self, caller: Caller) -> frozenset[LiveVersion]:
         """The live version of every API, cheaply; equal as long as nothing was published."""
@@ -46,12 +52,15 @@ class PublishedApis:
     def definitions(
         self, wanted: Collection[LiveVersion], caller: Caller
     ) -> Iterator[ApiDefinition]:
-        """The definitions of these versions; one that was replaced meanwhile is left out."""
+        """The definitions of these versions, with the policies of the assets they name.
+
+        One that was replaced meanwhile is left out.
+        """
         authorize(caller, "execute:run")
         ids = {each.api_id for each in wanted}
         for api in self._read(ids, caller.tenant_id):
             if LiveVersion(api.id, api.version) in wanted:
-                yield api
+                yield self._effective(api)
 
     def columns(self, api: ApiDefinition) -> tuple[Column, ...] | None:
         """The columns of a definition's answer; None where they cannot be told.

@@ -116,12 +116,16 @@ class TenantSettings:
         )
 
     def completed(self, fields: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
-        """A new API's fields, its policy filled up with what new APIs have by default."""
+        """A new API's fields, its policy filled up with what new APIs have by default.
+
+        A policy that stands on an asset is filled up from there.
+        """
         default = self._kept(caller.tenant_id).new_api_policy
         given = fields.get("runtime_policy") or {}
         if isinstance(given, RuntimePolicy):
             given = given.model_dump(mode="json", exclude_unset=True)
-        if not isinstance(given, Mapping) or not default.model_fields_set:
+        complete = not isinstance(given, Mapping) or "asset" in given
+        if complete or not default.model_fields_set:
             return dict(fields)
         policy = _filled(given, default.model_dump(mode="json", exclude_unset=True))
         return {**fields, "runtime_policy": policy}

@@ -21,6 +21,7 @@ Group = Literal[
     "policies",
     "secrets",
     "users",
+    "assets",
 ]
 Action = Literal[
     "apis:read",
@@ -38,6 +39,8 @@ Action = Literal[
     "secrets:read",
     "secrets:write",
     "users:manage",
+    "assets:read",
+    "assets:write",
 ]
 
 
@@ -66,6 +69,8 @@ PERMISSIONS: Mapping[Action, Permission] = {
     "secrets:read": Permission("secrets", "analyst", "list the names of secrets"),
     "secrets:write": Permission("secrets", "admin", "store and delete secrets"),
     "users:manage": Permission("users", "admin", "manage users and their roles"),
+    "assets:read": Permission("assets", "viewer", "read assets"),
+    "assets:write": Permission("assets", "analyst", "change assets"),
 }
 """Every action there is: viewers read and execute, analysts define, admins do everything."""
 

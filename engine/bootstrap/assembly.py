@@ -8,6 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 from engine.api_manager import ApiManager
+from engine.asset_resolution import AssetResolver
+from engine.asset_users import ResolverUsers
+from engine.bootstrap.assets import open_assets
 from engine.bootstrap.callers import open_auth
 from engine.bootstrap.execution import open_executors, open_shared_state, read_secret, render_tag
 from engine.bootstrap.samples import load_samples
@@ -88,7 +91,8 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
     script = ScriptExecutor(settings)
     opening.callback(script.close)
     executors = open_executors(stores, sql, script, opening)
-    compiler = Compiler(executors, functools.partial(_policy_issues, settings))
+    compiler = Compiler(executors, functools.partial(_policy_issues, settings), stores.assets)
+    effective = AssetResolver(stores.assets).effective
     catalog = ApiCatalog(stores.definitions, compiler)
     refreshing = ThreadPoolExecutor(max_workers=4, thread_name_prefix="cache-refresh")
     opening.callback(refreshing.shutdown, cancel_futures=True)
@@ -96,8 +100,12 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
     breakers = CircuitBreakerManager(shared)
     auth = open_auth(settings, stores, shared)
     tenant_settings = TenantSettings(stores.settings, auth.key_groups, settings)
-    saving = Compiler(executors, functools.partial(policy_issues, tenant_settings))
-    lineage = Lineage(stores.definitions, sql.tables)
+    saving = Compiler(executors, functools.partial(policy_issues, tenant_settings), stores.assets)
+    lineage = Lineage(
+        stores.definitions,
+        lambda api: sql.tables(effective(api)),
+        others=(ResolverUsers(stores.assets),),
+    )
     contracts = ContractGuard(stores.definitions, lineage, settings.breaking_changes)
     apis = ApiManager(
         stores.definitions,
@@ -132,7 +140,16 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
         pipeline=pipeline,
         apis=apis,
         tests=open_tests(stores, apis, compiler, pipeline),
-        published=PublishedApis(stores.definitions, catalog),
+        assets=open_assets(
+            stores,
+            compiler,
+            saving,
+            lineage,
+            connections,
+            forget=functools.partial(_forget, catalog, cache),
+            run=pipeline.execute,
+        ),
+        published=PublishedApis(stores.definitions, catalog, effective),
         idempotency=Idempotency(
             SqlIdempotencyStore(stores.database),
             longest_call_s=settings.max_timeout_seconds * _USUAL_ATTEMPTS + _RECORDING_S,
@@ -151,6 +168,7 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
         audit=StartupAudit(settings, connections, script.isolation),
         policies=PolicyControl(
             store=stores.definitions,
+            effective=effective,
             catalog=catalog,
             shared=shared,
             cache=cache,

@@ -12,6 +12,7 @@ from engine.bootstrap.upkeep import start_upkeep
 from engine.errors import SettingsError
 from engine.settings import Settings
 from storage.api_keys import SqlKeyStore
+from storage.assets import SqlAssetStore
 from storage.connections import SqlConnectionStore
 from storage.database import Database, default_url
 from storage.definitions import SqlDefinitionStore
@@ -29,6 +30,7 @@ class Stores:
     """Everything that keeps data, opened."""
 
     definitions: SqlDefinitionStore
+    assets: SqlAssetStore
     executions: SqlExecutionStore
     connections: SqlConnectionStore
     keys: SqlKeyStore
@@ -50,6 +52,7 @@ def open_stores(settings: Settings, opening: ExitStack) -> Stores:
     opening.callback(journal.close)
     stores = Stores(
         definitions=SqlDefinitionStore(database),
+        assets=SqlAssetStore(database),
         executions=executions,
         connections=SqlConnectionStore(database, instance_key),
         keys=SqlKeyStore(database),

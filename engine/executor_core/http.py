@@ -86,7 +86,12 @@ class HttpExecutor:
             TargetUnavailableError, DeadlineExceededError, ResponseInvalidError: As they say.
         """
         secrets = UsedSecrets(ctx.secret)
-        names = {"params": params, "input": ctx.input_payload, "secrets": secrets}
+        names = {
+            "params": params,
+            "input": ctx.input_payload,
+            "secrets": secrets,
+            "mappings": ctx.mappings(params, ctx.input_payload),
+        }
         filled = compiled.request.fill(names)
         marks = {"traceparent": ctx.traceparent, "x-request-id": ctx.request_id}
         request = _in_trace(compiled.request.encode(filled), marks)
@@ -107,13 +112,15 @@ class HttpExecutor:
         self, compiled: CompiledHttp, params: Params, ctx: ExecutionContext
     ) -> Mapping[str, Any]:
         """The final request with secrets masked, as parts and as cURL; nothing is looked up."""
+        shown = {
+            name: MASKED if name in compiled.secret_params and value is not None else value
+            for name, value in params.items()
+        }
         names = {
-            "params": {
-                name: MASKED if name in compiled.secret_params and value is not None else value
-                for name, value in params.items()
-            },
+            "params": shown,
             "input": ctx.input_payload,
             "secrets": MaskedSecrets(ctx.secret),
+            "mappings": ctx.mappings(shown, ctx.input_payload),
         }
         filled = compiled.request.fill(names)
         compiled.request.encode(filled)

@@ -43,7 +43,7 @@ class RequestTemplate:
     """A compiled spec; immutable, safe for any number of threads."""
 
     def __init__(self, spec: HttpSpec, param_names: Sequence[str]) -> None:
-        known = {"params": tuple(param_names), "input": None, "secrets": None}
+        known = {"params": tuple(param_names), "input": None, "secrets": None, "mappings": None}
         parts = {
             "headers": dict(spec.headers),
             "params": dict(spec.params),

@@ -62,6 +62,7 @@ class WorkflowExecutor:
             "params": dict(params),
             "input": ctx.input_payload,
             "context": context_names(ctx),
+            "mappings": ctx.mappings(params, ctx.input_payload),
         }
         graph = compiled.graph
         return {

@@ -51,6 +51,7 @@ class WorkflowRun:
             "params": dict(params),
             "input": ctx.input_payload,
             "context": context_names(ctx),
+            "mappings": ctx.mappings(params, ctx.input_payload),
         }
 
     def run(self) -> Payload:

@@ -52,6 +52,7 @@ def check_templates(workflow: Workflow, params: Iterable[str]) -> Iterator[Issue
         "input": None,
         "steps": node_ids,
         "context": CONTEXT_NAMES,
+        "mappings": None,
     }
     handlers = {node.on_error_action_index for node in workflow.nodes}
     for index, node in enumerate(workflow.nodes):

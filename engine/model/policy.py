@@ -4,7 +4,20 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    PlainSerializer,
+    SerializerFunctionWrapHandler,
+    WithJsonSchema,
+    model_serializer,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
 
 _RATE = re.compile(r"^\s*(\d+)\s*/\s*(second|minute|hour|day)\s*$")
 _UNIT_S: Mapping[str, int] = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
@@ -112,8 +125,15 @@ class MaskPolicy(_Policy):
 
 
 class RuntimePolicy(_Policy):
-    """Everything that governs a call of one API; every field has a default."""
+    """Everything that governs a call of one API; every field has a default.
 
+    With `asset` it stands on a policy of the asset registry, pinned by `version` or following a
+    `label`: fields that are set here replace the asset's, and only these are written out.
+    """
+
+    asset: str | None = None
+    version: int | None = Field(default=None, ge=1)
+    label: str | None = None
     timeout_seconds: float | None = Field(default=None, gt=0, le=3600)
     max_rows: int = Field(default=1000, ge=1)
     max_retries: int = Field(default=3, ge=0, le=10)
@@ -128,3 +148,39 @@ class RuntimePolicy(_Policy):
     sandbox: SandboxPolicy = SandboxPolicy()
     http: HttpPolicy = HttpPolicy()
     mask: MaskPolicy = MaskPolicy()
+
+    @model_validator(mode="after")
+    def _names_what_it_follows(self) -> Self:
+        if self.asset is None and (self.version is not None or self.label is not None):
+            raise ValueError("version and label are those of an asset: name it as `asset`")
+        if self.version is not None and self.label is not None:
+            raise ValueError("a policy follows a version or a label of its asset, not both")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _only_what_is_set(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        whole: dict[str, Any] = handler(self)
+        return whole if self.asset is None else _set_fields(self, whole)
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        """The schema of what is read; what is written is a part of it."""
+        return handler(_as_read(schema))
+
+
+def _as_read(schema: Any) -> Any:
+    """The schema without its serializer, also where validators are wrapped around it."""
+    inner = {"schema": _as_read(schema["schema"])} if schema["type"] == "function-after" else {}
+    return {**{key: value for key, value in schema.items() if key != "serialization"}, **inner}
+
+
+def _set_fields(policy: BaseModel, whole: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: _set_fields(part, value)
+        if isinstance(part := getattr(policy, name), BaseModel) and isinstance(value, dict)
+        else value
+        for name, value in whole.items()
+        if name in policy.model_fields_set
+    }

@@ -23,6 +23,13 @@ from engine.model import (
 from engine.trace_context import attempt_span_id, traceparent
 
 Params = Mapping[str, Any]
+ReadMappings = Callable[[Params, Any], Mapping[str, Any]]
+"""The value of `mappings` in templates, for the parameters and the input of a call."""
+
+
+def no_mappings(params: Params, input_payload: Any) -> Mapping[str, Any]:  # noqa: ARG001 - the type's
+    """Of a definition that reads none."""
+    return {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +113,7 @@ class ExecutionContext:
     attempt: int
     call: Callable[[NestedCall], ExecutionResult]
     secret: Callable[[str], str]
+    mappings: ReadMappings = no_mappings
     workflow: WorkflowRunOptions | None = None
     sampled: bool = True
     request_id: str = ""

@@ -15,6 +15,7 @@ from engine.call import ExecutionRequest
 from engine.deadline import Deadline
 from engine.facade import Engine
 from engine.model import ApiDefinition, Caller, ExecutionResult, Payload, RuntimePolicy
+from engine.model.asset import AssetQuery
 from engine.policy_control import CacheSelection
 from engine.policy_lab import Fault, LabPlan
 from engine.ports import CacheKey
@@ -30,6 +31,7 @@ TRIPS_AT_ONCE = {
 }
 ALWAYS = Fault(attempts=99)
 ONCE = Fault(attempts=1)
+SHARED = "policy-fields"
 ALLOCATES = "def main(params, input_payload):\n    return len(bytearray(150_000_000))\n"
 WRITES = """import tempfile
 
@@ -101,6 +103,22 @@ def rows(bench: Bench, policy: Policy) -> int | None:
         connection="sample",
     )
     return bench.call(api).row_count
+
+
+def rows_under_an_asset(bench: Bench, policy: Policy) -> int | None:
+    """Version 1 of the asset, labelled old, lets 3 rows through; version 2, labelled new, 4."""
+    assets = bench.engine.assets
+    if not assets.search(AssetQuery(q=SHARED), bench.caller).total:
+        for version, label in enumerate(("old", "new"), 1):
+            content = {"max_rows": 2 + version}
+            fields = {"name": SHARED, "asset_type": "policy", "content": content}
+            if version == 1:
+                assets.create(fields, bench.caller)
+            else:
+                assets.update(SHARED, {"content": content}, bench.caller)
+            assets.publish(SHARED, bench.caller)
+            assets.set_label(SHARED, label, version, bench.caller)
+    return rows(bench, policy)
 
 
 def attempts(bench: Bench, policy: Policy) -> int:
@@ -238,6 +256,9 @@ MASKED = {"mask": {"columns": {"answer": "redact"}}}
 OPEN_AT_ONCE = {**ONE_ATTEMPT, "circuit_breaker": {"failure_threshold": 1}}
 
 EFFECTS: Mapping[str, Effect] = {
+    "asset": Effect((None, SHARED), (10, 4), rows_under_an_asset),
+    "version": Effect((1, 2), (3, 4), rows_under_an_asset, {"asset": SHARED}),
+    "label": Effect(("old", "new"), (3, 4), rows_under_an_asset, {"asset": SHARED}),
     "timeout_seconds": Effect(
         (0.1, 5), ("timeout", "success"), status_after_a_slow_attempt, ONE_ATTEMPT
     ),

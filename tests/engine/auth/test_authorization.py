@@ -9,7 +9,9 @@ from engine.errors import PermissionDeniedError
 from engine.model import ApiDefinition, Caller, Scope
 
 VIEWER = {"apis:read", "execute:run", "logs:read", "connections:read", "policies:read"}
+VIEWER |= {"assets:read"}
 ANALYST = VIEWER | {"secrets:read", "apis:write", "execute:test", "cache:invalidate"}
+ANALYST |= {"assets:write"}
 
 
 def caller(*roles, scope=None):

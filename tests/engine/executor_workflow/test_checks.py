@@ -154,7 +154,7 @@ BAD_GRAPHS = {
         [
             (
                 "nodes[0].input",
-                "{{ item }} is not known here; known: context, input, params, steps",
+                "{{ item }} is not known here; known: context, input, mappings, params, steps",
                 None,
             )
         ],
@@ -164,7 +164,7 @@ BAD_GRAPHS = {
         [
             (
                 "nodes[0].input",
-                "{{ error }} is not known here; known: context, input, params, steps",
+                "{{ error }} is not known here; known: context, input, mappings, params, steps",
                 None,
             )
         ],

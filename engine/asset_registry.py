@@ -1,0 +1,483 @@
+"""The life of assets: create, change, publish, label, roll back, compare, delete; and their use."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import jmespath
+import orjson
+from pydantic import ValidationError
+
+from engine.asset_check import ContentCheck
+from engine.asset_content import PromptContent, ResolverContent, parse_content
+from engine.asset_resolution import AssetResolver, Resolved
+from engine.asset_users import AssetUse, AssetUsers
+from engine.auth import Action, authorize
+from engine.call import ExecutionRequest
+from engine.errors import (
+    BadRequestError,
+    ConflictError,
+    DefinitionInvalidError,
+    PermissionDeniedError,
+    TemplateFailedError,
+)
+from engine.model import (
+    ApiDefinition,
+    Caller,
+    ExecutionResult,
+    ExecutionSource,
+    Issue,
+    Page,
+)
+from engine.model.asset import (
+    ASSET_FIELDS,
+    Asset,
+    AssetDraft,
+    AssetQuery,
+    AssetRef,
+    AssetType,
+    AssetVersion,
+    PublishedAsset,
+)
+from engine.ports import AssetStore, AuditEntry, SettingStore
+from engine.templates import compile_template, to_text
+
+Run = Callable[[ExecutionRequest, Caller], ExecutionResult]
+M = TypeVar("M", Asset, AssetDraft)
+
+
+class AssetRegistry:
+    """Assets of the caller's tenant.
+
+    Reading needs the role viewer, changing analyst. A key that is limited to some APIs can do
+    neither: what stands in an asset belongs to every API that names it. What is published is never
+    changed; a change makes a draft, which publishing makes the next version. Content that cannot
+    be used is refused whenever it is saved, and a version or label that would break an API which
+    is published is refused before it takes effect.
+    """
+
+    def __init__(
+        self,
+        store: AssetStore,
+        check: ContentCheck,
+        users: AssetUsers,
+        audit: SettingStore,
+        forget: Callable[[ApiDefinition], object],
+        run: Run,
+    ) -> None:
+        self._store = store
+        self._check = check
+        self._users = users
+        self._audit = audit
+        self._forget = forget
+        self._run = run
+
+    def get(self, ref: str, caller: Caller) -> Asset:
+        """One asset by name or id; raises NotFoundError."""
+        _authorize(caller, "assets:read")
+        return self._store.get(caller.tenant_id, ref)
+
+    def search(self, query: AssetQuery, caller: Caller) -> Page[Asset]:
+        """Assets that match, by name."""
+        _authorize(caller, "assets:read")
+        return self._store.search(caller.tenant_id, query)
+
+    def tags(self, caller: Caller) -> tuple[str, ...]:
+        """Every tag that an asset carries, in order."""
+        _authorize(caller, "assets:read")
+        every = self._store.all(caller.tenant_id)
+        return tuple(sorted({tag for asset in every for tag in asset.tags}))
+
+    def create(
+        self, fields: Mapping[str, Any], caller: Caller, *, publish: bool = False, note: str = ""
+    ) -> Asset:
+        """Add an asset as a draft, or with `publish` as version 1.
+
+        Raises:
+            DefinitionInvalidError: With every issue; nothing was stored.
+            ConflictError: The name is taken.
+        """
+        _authorize(caller, "assets:write")
+        asset = _new_asset(fields, caller)
+        self._check.check(caller.tenant_id, asset.name, asset.asset_type, asset.content)
+        stored = self._store.create(asset, _draft_of(asset, caller))
+        self._record(caller, "asset.create", stored, asset_type=stored.asset_type)
+        return self.publish(str(stored.id), caller, note=note or "created") if publish else stored
+
+    def update(
+        self,
+        ref: str,
+        fields: Mapping[str, Any],
+        caller: Caller,
+        *,
+        expected_version: int | None = None,
+    ) -> Asset:
+        """Replace the given fields in the draft; what is published stays as it is.
+
+        Raises:
+            DefinitionInvalidError: With every issue; the draft stays as it was.
+            ConflictError: `expected_version` is no longer the published one.
+        """
+        asset = self._writable(ref, caller)
+        draft = _changed_draft(self._working_copy(asset), fields, caller)
+        self._check.check(caller.tenant_id, asset.name, asset.asset_type, draft.content)
+        return self._store.save_draft(caller.tenant_id, draft, expected_version=expected_version)
+
+    def draft(self, ref: str, caller: Caller) -> AssetDraft | None:
+        """The unpublished work on an asset, if any."""
+        return self._store.draft(caller.tenant_id, self.get(ref, caller).id)
+
+    def working_copy(self, ref: str, caller: Caller) -> AssetDraft:
+        """The draft, or what is published as one could begin to change it."""
+        return self._working_copy(self.get(ref, caller))
+
+    def drop_draft(self, ref: str, caller: Caller) -> Asset:
+        """Forget unpublished work; raises ConflictError when there is nothing else."""
+        return self._store.drop_draft(caller.tenant_id, self._writable(ref, caller).id)
+
+    def publish(
+        self, ref: str, caller: Caller, *, note: str = "", expected_version: int | None = None
+    ) -> Asset:
+        """Make the draft the next version; APIs that follow the latest follow at once.
+
+        Raises:
+            ConflictError: There is no draft, or somebody else published meanwhile, or APIs that
+                are published would break; they are named.
+            DefinitionInvalidError: The draft cannot be used any more.
+        """
+        asset = self._writable(ref, caller)
+        draft = self._store.draft(caller.tenant_id, asset.id)
+        if draft is None:
+            raise ConflictError(
+                f"asset {asset.name!r} has no unpublished changes",
+                hint="Change it first: that makes a draft.",
+            )
+        known = asset.version if expected_version is None else expected_version
+        return self._publish(asset, draft, caller, note=note, expected_version=known)
+
+    def rollback(self, ref: str, version: int, caller: Caller, *, note: str = "") -> Asset:
+        """Publish a new version equal to an old one; the draft stays."""
+        asset = self._writable(ref, caller)
+        old = self._store.version(caller.tenant_id, asset.id, version)
+        draft = _changed_draft(
+            _as_draft(asset), {name: getattr(old, name) for name in ASSET_FIELDS}, caller
+        )
+        note = note or f"rollback to version {version}"
+        return self._publish(
+            asset, draft, caller, note=note, expected_version=asset.version, keep_draft=True
+        )
+
+    def versions(self, ref: str, caller: Caller) -> tuple[AssetVersion, ...]:
+        """Every published version, newest first."""
+        return self._store.versions(caller.tenant_id, self.get(ref, caller).id)
+
+    def version(self, ref: str, version: int, caller: Caller) -> AssetVersion:
+        """One published version; raises NotFoundError."""
+        return self._store.version(caller.tenant_id, self.get(ref, caller).id, version)
+
+    def diff(self, ref: str, a: int, b: int, caller: Caller) -> dict[str, Any]:
+        """How version `b` differs from version `a`."""
+        return diff_versions(self.version(ref, a, caller), self.version(ref, b, caller))
+
+    def set_label(self, ref: str, label: str, version: int, caller: Caller) -> Asset:
+        """Let a label point at a version; APIs that follow the label follow at once.
+
+        Raises:
+            BadRequestError: The label is no name.
+            NotFoundError: There is no such version.
+            ConflictError: APIs that are published would break; they are named.
+        """
+        asset = self._writable(ref, caller)
+        if not _is_label(label):
+            raise BadRequestError(
+                f"{label!r} is no label: use up to 32 lower-case letters, digits, '-' and '_', "
+                "beginning with a letter"
+            )
+        target = self._store.version(caller.tenant_id, asset.id, version)
+        planned = _published(asset, version, target.content)
+        self._users.refuse_if_broken(asset, {f"{asset.name}@{label}": planned})
+        labelled = self._store.set_label(caller.tenant_id, asset.id, label, version)
+        self._forget_users(asset)
+        self._record(caller, "asset.label", asset, label=label, version=version)
+        return labelled
+
+    def drop_label(self, ref: str, label: str, caller: Caller) -> Asset:
+        """Remove a label; raises ConflictError while an API follows it."""
+        asset = self._writable(ref, caller)
+        followers = self._users.followers(asset, label)
+        if followers:
+            names = ", ".join(repr(name) for name in followers)
+            raise ConflictError(
+                f"label {label!r} of asset {asset.name!r} is followed by {names}",
+                details={"used_by": list(followers)},
+                hint="Let them follow something else first.",
+            )
+        changed = self._store.drop_label(caller.tenant_id, asset.id, label)
+        self._record(caller, "asset.unlabel", asset, label=label)
+        return changed
+
+    def delete(self, ref: str, caller: Caller, *, expected_version: int | None = None) -> None:
+        """Remove an asset with its versions; raises ConflictError, naming what uses it."""
+        asset = self._writable(ref, caller)
+        self._users.refuse_if_used(asset)
+        self._store.delete(caller.tenant_id, asset.id, expected_version=expected_version)
+        self._record(caller, "asset.delete", asset)
+
+    def used_by(self, ref: str, caller: Caller) -> tuple[AssetUse, ...]:
+        """Everything that uses an asset, directly or through other assets."""
+        return self._users.of(self.get(ref, caller))
+
+    def check(
+        self, name: str, asset_type: AssetType, content: Mapping[str, Any], caller: Caller
+    ) -> tuple[Issue, ...]:
+        """Everything wrong with a content that is not saved; never raises for a wrong one."""
+        _authorize(caller, "assets:read")
+        try:
+            return self._check.check(caller.tenant_id, name, asset_type, content)
+        except DefinitionInvalidError as error:
+            return error.issues
+
+    def effective(self, api: ApiDefinition, caller: Caller) -> ApiDefinition:
+        """An API as it runs: with the policy and the statement of the assets that it names."""
+        authorize(caller, "apis:read", api)
+        return AssetResolver(self._store).effective(api)
+
+    def resolution(self, api: ApiDefinition, caller: Caller) -> Resolved:
+        """The same with the versions that its references lead to; raises where one leads nowhere.
+
+        Raises:
+            DefinitionInvalidError: With every reference that leads nowhere.
+        """
+        authorize(caller, "apis:read", api)
+        return AssetResolver(self._store).resolve(api)
+
+    def render(self, ref: str, variables: Mapping[str, Any], caller: Caller) -> str:
+        """The text of a published prompt with its placeholders filled.
+
+        Raises:
+            TemplateFailedError: A placeholder has no value.
+        """
+        asset = self._followed(ref, caller)
+        content = parse_content(asset.asset_type, asset.content)
+        if not isinstance(content, PromptContent):
+            raise BadRequestError(f"asset {asset.name!r} is a {asset.asset_type}, not a prompt")
+        names = {"variables": {**content.variables, **variables}}
+        return to_text(compile_template(content.template, asset.name).render(names))
+
+    def resolve(self, ref: str, caller: Caller, *, source: ExecutionSource = "notebook") -> Any:
+        """The value of a published resolver: its API is called as the caller.
+
+        Raises:
+            BadRequestError: The asset is no resolver.
+            TemplateFailedError: The call failed, which is told; or its parameters do not fit.
+        """
+        asset = self._followed(ref, caller)
+        content = parse_content(asset.asset_type, asset.content)
+        if not isinstance(content, ResolverContent):
+            raise BadRequestError(f"asset {asset.name!r} is a {asset.asset_type}, not a resolver")
+        context = {"tenant_id": caller.tenant_id, "user_id": caller.subject}
+        params = compile_template(dict(content.params), "params").render({"context": context})
+        result = self._run(ExecutionRequest(api=content.api, params=params, source=source), caller)
+        if result.error is not None:
+            raise TemplateFailedError(
+                f"resolver {asset.name!r}: {content.api} failed: {result.error.message}",
+                details={"execution_id": str(result.execution_id), "type": result.error.type},
+            )
+        data = orjson.loads(result.data_json)
+        return data if content.value is None else jmespath.search(content.value, data)
+
+    def _followed(self, ref: str, caller: Caller) -> PublishedAsset:
+        """The published version that `name`, `name@3`, `name@label` or an id leads to."""
+        name, at, follows = ref.partition("@")
+        asset = self.get(name, caller)
+        try:
+            wanted = AssetRef.parse(f"{asset.name}{at}{follows}")
+        except (ValueError, ValidationError) as error:
+            raise BadRequestError(str(error)) from error
+        found = self._store.find(caller.tenant_id, wanted)
+        if found is None:
+            raise ConflictError(f"asset {ref!r} is not published", hint="Publish it first.")
+        return found
+
+    def _publish(
+        self,
+        asset: Asset,
+        draft: AssetDraft,
+        caller: Caller,
+        *,
+        note: str,
+        expected_version: int,
+        keep_draft: bool = False,
+    ) -> Asset:
+        self._check.check(caller.tenant_id, asset.name, asset.asset_type, draft.content)
+        planned = _published(asset, asset.version + 1, draft.content)
+        self._users.refuse_if_broken(asset, {asset.name: planned})
+        changed = asset.model_copy(
+            update={
+                **{name: getattr(draft, name) for name in ASSET_FIELDS},
+                "updated_at": datetime.now(UTC),
+            }
+        )
+        published = self._store.publish(
+            changed,
+            expected_version=expected_version,
+            note=note,
+            by=caller.subject,
+            keep_draft=keep_draft,
+        )
+        self._forget_users(asset)
+        self._record(caller, "asset.publish", published, version=published.version)
+        return published
+
+    def _working_copy(self, asset: Asset) -> AssetDraft:
+        return self._store.draft(asset.tenant_id, asset.id) or _as_draft(asset)
+
+    def _writable(self, ref: str, caller: Caller) -> Asset:
+        _authorize(caller, "assets:write")
+        return self._store.get(caller.tenant_id, ref)
+
+    def _forget_users(self, asset: Asset) -> None:
+        for api in self._users.apis(asset):
+            self._forget(api)
+
+    def _record(self, caller: Caller, action: str, asset: Asset, **detail: Any) -> None:
+        self._audit.add_audit(
+            AuditEntry(
+                tenant_id=caller.tenant_id,
+                actor=caller.subject,
+                action=action,
+                target=asset.name,
+                at=datetime.now(UTC),
+                detail={"asset_id": str(asset.id), **detail},
+            )
+        )
+
+
+def diff_versions(a: AssetVersion, b: AssetVersion) -> dict[str, Any]:
+    """How `b` differs from `a`: changed fields with both values, and the content as a diff."""
+    return {
+        "from_version": a.version,
+        "to_version": b.version,
+        "changed": {
+            name: {"from": before, "to": after}
+            for name in ("description", "tags")
+            if (before := _json(a)[name]) != (after := _json(b)[name])
+        },
+        "content_diff": "\n".join(
+            difflib.unified_diff(
+                content_text(a.content).splitlines(),
+                content_text(b.content).splitlines(),
+                f"version {a.version}",
+                f"version {b.version}",
+                lineterm="",
+            )
+        ),
+    }
+
+
+def content_text(content: Mapping[str, Any]) -> str:
+    """A content as one reads and compares it; long texts keep their lines."""
+    texts = {
+        name: value for name, value in content.items() if isinstance(value, str) and "\n" in value
+    }
+    rest = {name: value for name, value in content.items() if name not in texts}
+    parts = [f"{name}: |\n{text.rstrip()}" for name, text in texts.items()]
+    parts += [orjson.dumps(rest, option=orjson.OPT_INDENT_2).decode()] if rest else []
+    return "\n".join(parts)
+
+
+def _json(version: AssetVersion) -> dict[str, Any]:
+    return version.model_dump(mode="json")
+
+
+def _authorize(caller: Caller, action: Action) -> None:
+    authorize(caller, action)
+    if caller.scope is not None and caller.scope.names_apis:
+        raise PermissionDeniedError(
+            f"{caller.subject} is limited to some APIs, and assets belong to all of them",
+            details={"action": action},
+            hint="Use a key whose scope names no APIs.",
+        )
+
+
+def _is_label(label: str) -> bool:
+    try:
+        return AssetRef(asset="a", label=label).label == label
+    except ValidationError:
+        return False
+
+
+def _new_asset(fields: Mapping[str, Any], caller: Caller) -> Asset:
+    known = ("name", "asset_type", *ASSET_FIELDS)
+    _refuse_unknown(fields, known)
+    now = datetime.now(UTC)
+    return _validated(
+        Asset,
+        {
+            **fields,
+            "id": uuid4(),
+            "tenant_id": caller.tenant_id,
+            "created_by": caller.subject,
+            "created_at": now,
+            "updated_at": now,
+        },
+    )
+
+
+def _changed_draft(draft: AssetDraft, fields: Mapping[str, Any], caller: Caller) -> AssetDraft:
+    _refuse_unknown(fields, ASSET_FIELDS)
+    changes = {**fields, "updated_by": caller.subject, "updated_at": datetime.now(UTC)}
+    return _validated(AssetDraft, {**draft.model_dump(), **changes})
+
+
+def _validated(model: type[M], values: Mapping[str, Any]) -> M:
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        issues = tuple(
+            Issue(
+                code="invalid_field",
+                message=f"{mistake['loc'][0]}: {mistake['msg'].removeprefix('Value error, ')}",
+                path=".".join(str(part) for part in mistake["loc"]),
+            )
+            for mistake in error.errors(include_input=False, include_url=False)
+        )
+        raise DefinitionInvalidError(issues[0].message, issues=issues) from error
+
+
+def _refuse_unknown(fields: Mapping[str, Any], known: tuple[str, ...]) -> None:
+    unknown = sorted(set(fields) - set(known))
+    if unknown:
+        near = difflib.get_close_matches(unknown[0], known, 1)
+        message = f"{unknown[0]!r} cannot be set here; what can is {', '.join(known)}"
+        issue = Issue(
+            code="unknown_field",
+            message=message,
+            path=unknown[0],
+            suggestion=near[0] if near else None,
+        )
+        raise DefinitionInvalidError(message, issues=(issue,))
+
+
+def _as_draft(asset: Asset) -> AssetDraft:
+    return AssetDraft(
+        asset_id=asset.id,
+        **{name: getattr(asset, name) for name in ASSET_FIELDS},
+        base_version=asset.version,
+        updated_by=asset.created_by,
+        updated_at=asset.updated_at,
+    )
+
+
+def _draft_of(asset: Asset, caller: Caller) -> AssetDraft:
+    return _as_draft(asset).model_copy(update={"updated_by": caller.subject})
+
+
+def _published(asset: Asset, version: int, content: Mapping[str, Any]) -> PublishedAsset:
+    return PublishedAsset(
+        name=asset.name, asset_type=asset.asset_type, version=version, content=content
+    )
