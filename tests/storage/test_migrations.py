@@ -2,6 +2,7 @@ import os
 import subprocess
 import sys
 import threading
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,9 @@ from sqlalchemy import inspect, text
 from engine.errors import SettingsError, StoreUnavailableError
 from storage.database import Database, default_url
 from storage.definitions import SqlDefinitionStore
+from storage.executions import SqlExecutionStore
 from storage.migrations import alembic_config, migrate
+from storage.rollups import RollupWriter
 from storage.tables import Row
 
 REPOSITORY = Path(__file__).parents[2]
@@ -193,3 +196,31 @@ def test_a_dead_postgresql_is_unavailable(free_port):
 def test_a_role_without_rights_is_told_and_changes_nothing(postgres_reader_url):
     with pytest.raises(StoreUnavailableError, match="permission denied"):
         migrate(postgres_reader_url)
+
+
+def test_sums_of_quarters_are_made_from_the_minutes_and_hours_there_are(
+    empty, empty_url, new_record
+):
+    migrate(empty_url)
+    start = datetime(2026, 3, 4, tzinfo=UTC)
+    moments = [start + timedelta(minutes=7 * n) for n in range(300)]
+    records = [
+        new_record(created_at=moment, duration_ms=float(n)) for n, moment in enumerate(moments)
+    ]
+    SqlExecutionStore(empty).insert(records)
+    RollupWriter(empty).fold(start + timedelta(days=30))
+    columns = "id, grain, start_s, calls, total_ms, min_ms, max_ms, last_id, buckets"
+    quarters = text(
+        f"SELECT {columns} FROM tb_metric_rollup WHERE grain LIKE 'quarter%' ORDER BY id"  # noqa: S608 - fixed
+    )
+    with empty.read() as connection:
+        folded = [str(row) for row in connection.execute(quarters)]
+
+    with empty.write() as connection:
+        command.downgrade(alembic_config(connection), "0008")
+        assert connection.execute(quarters).all() == []
+    migrate(empty_url)
+
+    assert folded
+    with empty.read() as connection:
+        assert [str(row) for row in connection.execute(quarters)] == folded
