@@ -6,8 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
+from uuid import UUID
 
 from engine.definition_fields import authored_fields, new_definition
+from engine.definition_tests import read_cases, said_cases
 from engine.definition_text import file_fields, merged_yaml, same, to_yaml
 from engine.definitions import (
     BODY_SUFFIX,
@@ -19,6 +22,7 @@ from engine.definitions import (
 )
 from engine.errors import BadRequestError
 from engine.model import ApiDefinition
+from engine.model.testing import CaseFields
 from engine.yaml_source import YamlSource
 
 
@@ -35,8 +39,12 @@ def write_folder(
     folder: Path,
     apis: Sequence[ApiDefinition],
     variables: Mapping[str, str] = MappingProxyType({}),
+    *,
+    tests: Mapping[UUID, Sequence[CaseFields]] = MappingProxyType({}),
 ) -> ExportReport:
     """Write a YAML file and a body for each API; files of other APIs stay.
+
+    The test cases of an API (`tests`, by its id) stand in its YAML file.
 
     A file that says the same as its API stays byte for byte. In one that does not, what differs
     is replaced; comments, order and formatting of the rest stay. Nothing is written unless every
@@ -47,7 +55,9 @@ def write_folder(
         BadRequestError: The folder cannot be written.
     """
     present = {path.stem: path for path in yaml_files(folder)} if folder.exists() else {}
-    texts = {api.api_name: _texts(folder, api, present, variables) for api in apis}
+    texts = {
+        api.api_name: _texts(folder, _said(api, tests), api, present, variables) for api in apis
+    }
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for changed in texts.values():
@@ -64,6 +74,7 @@ def write_folder(
 
 def _texts(
     folder: Path,
+    wanted: Mapping[str, Any],
     api: ApiDefinition,
     present: Mapping[str, Path],
     variables: Mapping[str, str],
@@ -73,20 +84,25 @@ def _texts(
     if path is None:
         path = folder / f"{api.api_name}.yaml"
         body = path.with_suffix(BODY_SUFFIX[api.logic_type])
-        return {path: to_yaml(file_fields(api)), body: api.logic_body}
-    return _changes(read_file(path, variables), api, variables)
+        return {path: to_yaml(wanted), body: api.logic_body}
+    return _changes(read_file(path, variables), wanted, api, variables)
 
 
 def _changes(
-    file: DefinitionFile, api: ApiDefinition, variables: Mapping[str, str]
+    file: DefinitionFile,
+    wanted: Mapping[str, Any],
+    api: ApiDefinition,
+    variables: Mapping[str, str],
 ) -> dict[Path, str]:
     before = file.definition()
-    if same(authored_fields(before), authored_fields(api)):
+    said = file_fields(before) | _tests_part(file.tests)
+    is_the_same = same(said.get("tests"), wanted.get("tests"))
+    if is_the_same and same(authored_fields(before), authored_fields(api)):
         return {}
-    said, wanted = file_fields(before), file_fields(api)
     changed = {}
     if file.body_path is None:
-        said["logic_body"], wanted["logic_body"] = before.logic_body, api.logic_body
+        said["logic_body"] = before.logic_body
+        wanted = {**wanted, "logic_body": api.logic_body}
     elif before.logic_body != api.logic_body or before.logic_type != api.logic_type:
         changed[file.path.with_suffix(BODY_SUFFIX[api.logic_type])] = api.logic_body
     if not same(said, wanted):
@@ -107,10 +123,19 @@ def _merged(
     merged = merged_yaml(path.read_bytes().decode(), said, wanted)
     read = YamlSource.parse(substituted(merged, variables)).value
     fields = {"api_name": path.stem, "logic_body": "", **read}
-    says = file_fields(new_definition(fields, READER))
+    tests = read_cases(fields.pop("tests", {}))
+    says = file_fields(new_definition(fields, READER)) | _tests_part(tests)
     if "logic_body" in wanted:
         says["logic_body"] = fields["logic_body"]
     return merged if same(says, wanted) else to_yaml(wanted)
+
+
+def _said(api: ApiDefinition, tests: Mapping[UUID, Sequence[CaseFields]]) -> Mapping[str, Any]:
+    return file_fields(api) | _tests_part(tests.get(api.id, ()))
+
+
+def _tests_part(cases: Sequence[CaseFields]) -> dict[str, Any]:
+    return {"tests": said_cases(cases)} if cases else {}
 
 
 def _replace(path: Path, text: str) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from engine.model import ApiDefinition
 from engine.model.definition import AUTHORED_FIELDS
+from engine.model.testing import CaseFields
 
 _LOGIC_TYPES = ["sql", "http", "script", "python", "workflow"]
 _PARAM_TYPES = [
@@ -27,6 +28,7 @@ _DESCRIPTIONS = {
     "runtime_policy": "How long, how often, how much, how safely; each with a default.",
     "description": "What the API answers, for those who look for one.",
     "tags": "Words to find APIs by.",
+    "tests": "Test cases by name: what to send, and what the answer has to be like.",
 }
 
 
@@ -44,6 +46,15 @@ def definition_schema() -> dict[str, Any]:
     }
     properties["logic_type"]["enum"] = _LOGIC_TYPES
     parts = whole["$defs"]
+    case = CaseFields.model_json_schema(mode="validation")
+    parts |= case.pop("$defs")
+    del case["properties"]["name"]
+    parts["TestCase"] = {**case, "title": "TestCase", "required": []}
+    properties["tests"] = {
+        "type": "object",
+        "additionalProperties": {"$ref": "#/$defs/TestCase"},
+        "description": _DESCRIPTIONS["tests"],
+    }
     parts["ParamSpec"]["properties"]["type"]["enum"] = _PARAM_TYPES
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

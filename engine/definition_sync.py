@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
 from uuid import UUID
 
 from engine.auth import authorize
 from engine.compilation import Compiler
 from engine.contract import ContractGuard
 from engine.definition_export import ExportReport, write_folder
-from engine.definition_fields import authored_fields
-from engine.definition_text import file_fields, same, to_yaml
-from engine.definitions import BODY_SUFFIX, DefinitionFile
+from engine.definition_plan import TESTS_ONLY, Action, Change, Plan, planned, portable
+from engine.definitions import DefinitionFile
 from engine.errors import ConflictError, DefinitionInvalidError, NotFoundError
 from engine.executor_workflow import WorkflowExecutor
 from engine.model import ApiDefinition, Caller, Column, Issue
-from engine.model.definition import AUTHORED_FIELDS
-from engine.ports import AuditEntry, ContractFacts, DefinitionChanges, DefinitionStore, Executor
-from engine.references import called_apis, with_names
+from engine.ports import (
+    AuditEntry,
+    CaseStore,
+    ContractFacts,
+    DefinitionChanges,
+    DefinitionStore,
+    Executor,
+)
+from engine.references import called_apis
 
-Action = Literal["create", "update", "delete"]
 Columns = tuple[Column, ...] | None
 _AUDIT: Mapping[Action, str] = {
     "create": "api.create",
@@ -34,39 +36,12 @@ _AUDIT: Mapping[Action, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """What happens to one API: which authored fields change, and how its files would differ."""
-
-    action: Action
-    name: str
-    fields: tuple[str, ...] = ()
-    diff: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """What applying a folder does.
-
-    Attributes:
-        changes: In the order of names.
-        unchanged: Names of the APIs that are as their files say.
-        others: Names of live APIs that have no file and stay, because nothing is pruned.
-        warnings: Advice on what would be published; each begins with file and line.
-    """
-
-    changes: tuple[Change, ...] = ()
-    unchanged: tuple[str, ...] = ()
-    others: tuple[str, ...] = ()
-    warnings: tuple[Issue, ...] = ()
-    commit: DefinitionChanges = field(default_factory=DefinitionChanges, repr=False)
-
-
 class DefinitionSync:
     """Definitions as code: the caller's tenant written to a folder, compared with it, set by it.
 
     Args:
         store: Where definitions are kept.
+        cases: Where their test cases are kept.
         compiler: Checks what would be published.
         contracts: Tells what it would break.
         forget: Is told of each API that was changed or deleted, to drop what is kept of it.
@@ -75,11 +50,13 @@ class DefinitionSync:
     def __init__(
         self,
         store: DefinitionStore,
+        cases: CaseStore,
         compiler: Compiler,
         contracts: ContractGuard,
         forget: Callable[[ApiDefinition], object],
     ) -> None:
         self._store = store
+        self._cases = cases
         self._compiler = compiler
         self._contracts = contracts
         self._forget = forget
@@ -98,13 +75,13 @@ class DefinitionSync:
             NotFoundError: A name is no live API's.
         """
         authorize(caller, "apis:read")
-        live = {api.api_name: api for api in _portable(self._store.all(caller.tenant_id))}
+        live = {api.api_name: api for api in portable(self._store.all(caller.tenant_id))}
         published = {name: api for name, api in live.items() if api.version}
         unknown = [name for name in names if name not in published]
         if unknown:
             raise NotFoundError(f"there is no published API {unknown[0]!r}")
         wanted = [api for name, api in published.items() if not names or name in names]
-        return write_folder(folder, wanted, variables)
+        return write_folder(folder, wanted, variables, tests=self._cases.all(caller.tenant_id))
 
     def plan(self, files: Sequence[DefinitionFile], caller: Caller, *, prune: bool = False) -> Plan:
         """What applying these files would change; nothing is compiled and nothing changed.
@@ -112,10 +89,11 @@ class DefinitionSync:
         Args:
             files: As `read_folder` reads them.
             caller: In whose tenant.
-            prune: Delete live APIs that have no file.
+            prune: Delete live APIs that have no file, and test cases that a file does not say.
         """
         authorize(caller, "apis:read")
-        return _planned(files, self._store.all(caller.tenant_id), caller, prune=prune)
+        live = self._store.all(caller.tenant_id)
+        return planned(files, live, self._cases.all(caller.tenant_id), caller, prune=prune)
 
     def check(
         self, files: Sequence[DefinitionFile], caller: Caller, *, prune: bool = False
@@ -130,7 +108,7 @@ class DefinitionSync:
         """
         authorize(caller, "apis:write")
         live = self._store.all(caller.tenant_id)
-        plan = _planned(files, live, caller, prune=prune)
+        plan = planned(files, live, self._cases.all(caller.tenant_id), caller, prune=prune)
         outcome = _Outcome(live, plan.commit)
         outcome.refuse_orphans()
         by_name = {file.name: file for file in files}
@@ -252,90 +230,6 @@ class _Outcome:
         )
 
 
-def _planned(
-    files: Sequence[DefinitionFile],
-    live: Sequence[ApiDefinition],
-    caller: Caller,
-    *,
-    prune: bool,
-) -> Plan:
-    names = {str(api.id): api.api_name for api in live}
-    before = {api.api_name: api for api in _portable(live)}
-    wanted = {file.name: with_names(file.definition(caller), names) for file in files}
-    created, published, deleted = [], [], []
-    for name, api in wanted.items():
-        known = before.get(name)
-        if known is None:
-            created.append(api)
-        elif not known.version or not same(authored_fields(known), authored_fields(api)):
-            published.append(_with_fields(known, api))
-    others = [api for name, api in before.items() if name not in wanted and api.version]
-    if prune:
-        deleted, others = others, []
-    changes = [
-        *(_change("create", None, api) for api in created),
-        *(_change("update", before[api.api_name], api) for api in published),
-        *(_change("delete", api, None) for api in deleted),
-    ]
-    touched = {change.name for change in changes}
-    return Plan(
-        changes=tuple(sorted(changes, key=lambda change: change.name)),
-        unchanged=tuple(sorted(wanted.keys() - touched)),
-        others=tuple(api.api_name for api in others),
-        commit=DefinitionChanges(
-            created=tuple(created), published=tuple(published), deleted=tuple(deleted)
-        ),
-    )
-
-
-def _with_fields(live: ApiDefinition, wanted: ApiDefinition) -> ApiDefinition:
-    # Copied, not dumped and read again: a policy knows which of its fields an author set.
-    authored = {name: getattr(wanted, name) for name in AUTHORED_FIELDS}
-    return live.model_copy(update={**authored, "updated_at": wanted.updated_at})
-
-
-def _portable(apis: Sequence[ApiDefinition]) -> tuple[ApiDefinition, ...]:
-    names = {str(api.id): api.api_name for api in apis}
-    return tuple(with_names(api, names) for api in apis)
-
-
-def _change(action: Action, before: ApiDefinition | None, after: ApiDefinition | None) -> Change:
-    api = after or before
-    if api is None:
-        raise ValueError("a change is from something or to something")
-    if before is None or after is None:
-        return Change(action=action, name=api.api_name, diff=_diff(before, after))
-    a, b = authored_fields(before), authored_fields(after)
-    fields = tuple(name for name in AUTHORED_FIELDS if not same(a[name], b[name]))
-    return Change(action=action, name=api.api_name, fields=fields, diff=_diff(before, after))
-
-
-def _diff(before: ApiDefinition | None, after: ApiDefinition | None) -> str:
-    """The files as they would be exported, before and after, as one unified diff."""
-    old, new = _as_files(before), _as_files(after)
-    lines = [
-        line
-        for name in dict.fromkeys((*old, *new))
-        for line in difflib.unified_diff(
-            old.get(name, "").splitlines(),
-            new.get(name, "").splitlines(),
-            f"live/{name}" if name in old else "/dev/null",
-            f"folder/{name}" if name in new else "/dev/null",
-            lineterm="",
-        )
-    ]
-    return "\n".join(lines)
-
-
-def _as_files(api: ApiDefinition | None) -> dict[str, str]:
-    if api is None:
-        return {}
-    return {
-        f"{api.api_name}.yaml": to_yaml(file_fields(api)),
-        f"{api.api_name}{BODY_SUFFIX[api.logic_type]}": api.logic_body,
-    }
-
-
 def _compiled(api: ApiDefinition, compiler: Compiler) -> tuple[tuple[Issue, ...], Columns]:
     """What compiling finds, and the columns of the answer where it can tell."""
     try:
@@ -361,7 +255,7 @@ def _audit_entry(change: Change, caller: Caller) -> AuditEntry:
     return AuditEntry(
         tenant_id=caller.tenant_id,
         actor=caller.subject,
-        action=_AUDIT[change.action],
+        action="test.apply" if change.fields == TESTS_ONLY else _AUDIT[change.action],
         target=change.name,
         at=datetime.now(UTC),
         detail={"from": "files", "fields": list(change.fields)},

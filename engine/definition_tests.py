@@ -1,6 +1,6 @@
 """Builds test cases from what an author writes, and says of them what a file says."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -87,12 +87,37 @@ def said_cases(cases: Iterable[CaseFields]) -> dict[str, Any]:
     }
 
 
-def refuse_secrets(api: ApiDefinition, case: CaseFields) -> None:
+def applied_cases(
+    api: ApiDefinition,
+    before: Sequence[ApiTestCase],
+    wanted: Iterable[CaseFields],
+    caller: Caller,
+    *,
+    prune: bool,
+) -> tuple[ApiTestCase, ...]:
+    """The test cases of an API once those that a file says were applied, by name.
+
+    Those that the file does not say stay, unless they are pruned.
+    """
+    known = {case.name: case for case in before}
+    after = {} if prune else dict(known)
+    for each in wanted:
+        case = known.get(each.name)
+        if case is None:
+            after[each.name] = case_from(api, each, caller)
+        elif authored_case(case) != authored_case(each):
+            after[each.name] = changed_case(case, each, caller)
+        else:
+            after[each.name] = case
+    return tuple(after[name] for name in sorted(after))
+
+
+def refuse_secrets(api: ApiDefinition, case: CaseFields, *, place: str = "") -> None:
     """Raise DefinitionInvalidError when a test case would keep the value of a secret parameter."""
     kept = sorted(name for name in secret_names(api.param_schema) if case.params.get(name))
     if kept:
         message = f"the parameter {kept[0]!r} is secret: a test case cannot keep its value"
-        issue = Issue(code="secret_param", message=message, path=f"params.{kept[0]}")
+        issue = Issue(code="secret_param", message=message, path=f"{place}params.{kept[0]}")
         raise DefinitionInvalidError(message, issues=(issue,))
 
 

@@ -20,6 +20,7 @@ from ruamel.yaml.scalarstring import (
     DoubleQuotedScalarString,
     FoldedScalarString,
     LiteralScalarString,
+    PlainScalarString,
 )
 
 from engine.model import ApiDefinition, ParamSpec
@@ -101,7 +102,16 @@ def _merge(tree: CommentedMap, said: Mapping[str, Any], wanted: Mapping[str, Any
         if isinstance(inner, CommentedMap) and isinstance(before, dict) and isinstance(value, dict):
             _merge(inner, before, value)
         else:
-            tree[_quoted(name)] = _styled(value)
+            tree[_quoted(name)] = _unlike_before(_styled(value))
+
+
+def _unlike_before(styled: Any) -> Any:
+    """A value that does not take over the quotes of the text in whose place it is put.
+
+    ruamel.yaml gives a plain text the style of the one before: `"1"` changed to 1 would stay text.
+    """
+    is_text = isinstance(styled, str) and reads_as_text(styled)
+    return PlainScalarString(styled) if type(styled) is str and not is_text else styled
 
 
 def _param(spec: ParamSpec) -> dict[str, Any]:

@@ -3,7 +3,7 @@
     delays-by-carrier.yaml      every authored field but the body; the file's name is the API's
     delays-by-carrier.sql       the body; .py for a script, .json for an HTTP API or a workflow
 
-A short body may stand in the YAML file itself, as `logic_body`.
+A short body may stand in the YAML file itself, as `logic_body`. Test cases stand there as `tests`.
 """
 
 import re
@@ -17,9 +17,11 @@ from typing import Any
 import yaml
 
 from engine.definition_fields import new_definition
+from engine.definition_tests import read_cases, refuse_secrets
 from engine.errors import DefinitionInvalidError
 from engine.model import ApiDefinition, Caller, Issue
 from engine.model.definition import AUTHORED_FIELDS
+from engine.model.testing import CaseFields
 from engine.references import called_apis
 from engine.yaml_source import YamlSource
 
@@ -33,20 +35,21 @@ BODY_SUFFIX: Mapping[str, str] = {
 YAML_SUFFIXES = frozenset({".yaml", ".yml"})
 READER = Caller(subject="definitions", kind="system")
 """In whose name definitions are read that belong to nobody yet."""
-_IN_YAML = frozenset(AUTHORED_FIELDS) - {"logic_body"}
+_IN_YAML = frozenset(AUTHORED_FIELDS) - {"logic_body"} | {"tests"}
 
 
 @dataclass(frozen=True, slots=True)
 class DefinitionFile:
     """One definition as read: authored fields and body, fit for `ApiManager.create`.
 
-    `body_path` is None where the body stands in the YAML file itself.
+    `body_path` is None where the body stands in the YAML file itself; `tests` come by name.
     """
 
     path: Path
     fields: Mapping[str, Any]
     source: YamlSource = field(repr=False, compare=False)
     body_path: Path | None
+    tests: tuple[CaseFields, ...] = ()
 
     @property
     def name(self) -> str:
@@ -118,13 +121,21 @@ def _read(path: Path, variables: Mapping[str, str]) -> DefinitionFile:
     if "logic_body" not in fields:
         body_path = _body_path(path, source)
         fields["logic_body"] = _read_text(body_path, variables)
-    file = DefinitionFile(path, fields, source, body_path)
+    written_tests = fields.pop("tests", {})
     try:
-        file.definition()
+        tests = read_cases(written_tests)
+        file = DefinitionFile(path, fields, source, body_path, tests)
+        _refuse_secret_values(file)
     except DefinitionInvalidError as error:
         issues = tuple(_at(path, _yaml_line(source, issue), issue) for issue in error.issues)
         raise DefinitionInvalidError(issues[0].message, issues=issues) from error
     return file
+
+
+def _refuse_secret_values(file: DefinitionFile) -> None:
+    api = file.definition()
+    for case in file.tests:
+        refuse_secrets(api, case, place=f"tests.{case.name}.")
 
 
 def _parse(path: Path, variables: Mapping[str, str]) -> YamlSource:

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 
 from engine.api_manager import ApiManager
 from engine.auth import KeyService
+from engine.definition_tests import case_from
 from engine.definitions import DefinitionFile
 from engine.errors import ConflictError
 from engine.model import Caller, Scope
-from engine.ports import SettingStore
+from engine.ports import CaseStore, SettingStore
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +26,7 @@ SAMPLER = Caller(subject="samples", kind="system", roles=frozenset({"admin"}))
 
 
 def register_samples(
-    files: Sequence[DefinitionFile], apis: ApiManager, settings: SettingStore
+    files: Sequence[DefinitionFile], apis: ApiManager, cases: CaseStore, settings: SettingStore
 ) -> tuple[str, ...]:
     """Publish the samples that were never registered here; returns their names.
 
@@ -38,7 +39,9 @@ def register_samples(
         if file.name in known:
             continue
         try:
-            apis.create(file.fields, SAMPLER, note="sample")
+            api = apis.create(file.fields, SAMPLER, note="sample")
+            for each in file.tests:
+                cases.add(case_from(api, each, SAMPLER))
         except ConflictError:
             logger.info("sample %s: an API of this name is there already", file.name)
         added.append(file.name)

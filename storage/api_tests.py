@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from sqlalchemy import exc
 
 from engine.errors import ConflictError, NotFoundError
 from engine.model.testing import ApiTestCase
+from engine.ports import CaseChange
 from storage.database import Database, TenantRows
 from storage.tables import ApiDefinitionRow, ApiTestCaseRow
 
@@ -78,11 +79,22 @@ class SqlCaseStore:
                 raise NotFoundError(f"there is no test case {case_id}")
 
 
-def replace_cases(rows: TenantRows, api_id: UUID, cases: Iterable[ApiTestCase]) -> None:
-    """Make these the test cases of an API, within this transaction."""
-    rows.execute(rows.delete(ApiTestCaseRow).where(ApiTestCaseRow.api_id == api_id))
-    for case in cases:
-        rows.execute(rows.insert(ApiTestCaseRow, **_values(case)))
+def replace_cases(rows: TenantRows, api_id: UUID, change: CaseChange) -> None:
+    """Change the test cases of an API within this transaction.
+
+    Raises:
+        ConflictError: They are not those that the change was made from.
+    """
+    row = ApiTestCaseRow
+    found = rows.execute(rows.select(row, row.id, row.revision).where(row.api_id == api_id))
+    if {tuple(each) for each in found} != {(case.id, case.revision) for case in change.before}:
+        raise ConflictError(
+            "test cases were changed by somebody else meanwhile; nothing was changed",
+            hint="Apply again.",
+        )
+    rows.execute(rows.delete(row).where(row.api_id == api_id))
+    for case in change.after:
+        rows.execute(rows.insert(row, **_values(case)))
 
 
 def _values(case: ApiTestCase) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from engine.model import ApiDefinition, ApiDraft, ApiQuery, ApiVersion, Page, Sc
 from engine.model.definition import AUTHORED_FIELDS, ApiOrder
 from engine.ports import NO_CONTRACT, AuditEntry, ContractFacts, DefinitionChanges, Stamp
 from engine.references import called_apis
+from storage.api_tests import replace_cases
 from storage.audit import audit_insert
 from storage.columns import json_array_contains
 from storage.database import Database, TenantRows
@@ -141,6 +142,8 @@ class SqlDefinitionStore:
                     first = api.model_copy(update={"version": 1})
                     _insert(rows, first, note=note, contract=contract)
                 _refuse_missing(rows, (*changes.published, *changes.created))
+                for api_id, change in changes.tests.items():
+                    replace_cases(rows, api_id, change)
                 for entry in audit:
                     rows.execute(audit_insert(rows, entry))
         except exc.IntegrityError as error:

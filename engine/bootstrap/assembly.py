@@ -133,7 +133,7 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
     )
     first_key = auth.ensure_first_key(plain(settings.bootstrap_key))
     if settings.sample_data:
-        load_samples(settings, apis, stores.settings)
+        load_samples(settings, apis, stores.cases, stores.settings)
         issue_sample_key(auth.keys, stores.settings)
     return Engine(
         settings=settings,
@@ -155,7 +155,11 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
             longest_call_s=settings.max_timeout_seconds * _USUAL_ATTEMPTS + _RECORDING_S,
         ),
         definitions=DefinitionSync(
-            stores.definitions, saving, contracts, functools.partial(_forget, catalog, cache)
+            stores.definitions,
+            stores.cases,
+            saving,
+            contracts,
+            functools.partial(_forget, catalog, cache),
         ),
         lineage=lineage,
         checks=Checker(saving, sql, stores.definitions, contracts),

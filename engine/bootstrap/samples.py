@@ -5,15 +5,17 @@ from __future__ import annotations
 from engine.api_manager import ApiManager
 from engine.bootstrap.targets import sample_file
 from engine.definitions import read_folder
-from engine.ports import SettingStore
+from engine.ports import CaseStore, SettingStore
 from engine.samples import register_samples
 from engine.settings import Settings
 from sample_data.build import build_duckdb
 from sample_data.source import DEFINITIONS
 
 
-def load_samples(settings: Settings, apis: ApiManager, store: SettingStore) -> None:
+def load_samples(
+    settings: Settings, apis: ApiManager, cases: CaseStore, store: SettingStore
+) -> None:
     build_duckdb(sample_file(settings))
     rest_host = f"127.0.0.1:{settings.port}"
     variables = {"rest_host": rest_host, "rest_url": f"http://{rest_host}/api"}
-    register_samples(read_folder(DEFINITIONS, variables), apis, store)
+    register_samples(read_folder(DEFINITIONS, variables), apis, cases, store)

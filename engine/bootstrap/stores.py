@@ -12,6 +12,7 @@ from engine.bootstrap.upkeep import start_upkeep
 from engine.errors import SettingsError
 from engine.settings import Settings
 from storage.api_keys import SqlKeyStore
+from storage.api_tests import SqlCaseStore
 from storage.assets import SqlAssetStore
 from storage.connections import SqlConnectionStore
 from storage.database import Database, default_url
@@ -30,6 +31,7 @@ class Stores:
     """Everything that keeps data, opened."""
 
     definitions: SqlDefinitionStore
+    cases: SqlCaseStore
     assets: SqlAssetStore
     executions: SqlExecutionStore
     connections: SqlConnectionStore
@@ -52,6 +54,7 @@ def open_stores(settings: Settings, opening: ExitStack) -> Stores:
     opening.callback(journal.close)
     stores = Stores(
         definitions=SqlDefinitionStore(database),
+        cases=SqlCaseStore(database),
         assets=SqlAssetStore(database),
         executions=executions,
         connections=SqlConnectionStore(database, instance_key),

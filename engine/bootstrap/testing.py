@@ -8,14 +8,13 @@ from engine.compilation import Compiler
 from engine.executor_monitoring import ExecutionLog
 from engine.pipeline import Pipeline
 from engine.testing import ApiTests
-from storage.api_tests import SqlCaseStore
 
 
 def open_tests(
     stores: Stores, apis: ApiManager, compiler: Compiler, pipeline: Pipeline
 ) -> ApiTests:
     return ApiTests(
-        SqlCaseStore(stores.database),
+        stores.cases,
         apis,
         compiler,
         pipeline.execute,

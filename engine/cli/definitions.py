@@ -11,8 +11,8 @@ from typing import Annotated, Any
 import orjson
 import typer
 
+from engine.definition_plan import Change, Plan
 from engine.definition_schema import definition_schema
-from engine.definition_sync import Change, Plan
 from engine.definitions import read_folder
 from engine.errors import DefinitionInvalidError
 from engine.facade import Engine, local_caller

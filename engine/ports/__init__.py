@@ -17,6 +17,7 @@ from engine.ports.access import (
 from engine.ports.assets import AssetLookup, AssetStore
 from engine.ports.definitions import (
     NO_CONTRACT,
+    CaseChange,
     ConnectionStore,
     ContractFacts,
     DefinitionChanges,
@@ -95,6 +96,7 @@ __all__ = [
     "CacheStats",
     "CacheWrite",
     "CachedEntry",
+    "CaseChange",
     "CaseStore",
     "Compiled",
     "ConnectionStore",

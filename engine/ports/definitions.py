@@ -18,6 +18,7 @@ from engine.model import (
     Page,
     Scope,
 )
+from engine.model.testing import ApiTestCase
 from engine.ports.access import AuditEntry
 
 Stamp = tuple[UUID, int, bool]
@@ -35,6 +36,14 @@ class ContractFacts:
 NO_CONTRACT = ContractFacts()
 
 
+@dataclass(frozen=True)
+class CaseChange:
+    """All test cases of an API, as they were read and as they are to be."""
+
+    before: tuple[ApiTestCase, ...]
+    after: tuple[ApiTestCase, ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class DefinitionChanges:
     """Changes of many definitions that are made together or not at all.
@@ -45,12 +54,14 @@ class DefinitionChanges:
             made from. Drafts stay.
         deleted: Definitions to remove, as they were read.
         contracts: What to record with the new versions, by id.
+        tests: Changes to the test cases of APIs, by the API's id.
     """
 
     created: tuple[ApiDefinition, ...] = ()
     published: tuple[ApiDefinition, ...] = ()
     deleted: tuple[ApiDefinition, ...] = ()
     contracts: Mapping[UUID, ContractFacts] = field(default_factory=dict)
+    tests: Mapping[UUID, CaseChange] = field(default_factory=dict)
 
 
 class DefinitionStore(Protocol):
