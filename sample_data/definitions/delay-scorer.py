@@ -36,7 +36,8 @@ def main(params, input_payload):
 
 def badness(sky):
     """From 0 (clear and calm) to 1 (no visibility, a storm, or an inch of rain)."""
-    blind = 1 - (sky.get("min_visibility_miles") or 10) / 10 if sky else 0
+    visibility = sky.get("min_visibility_miles")
+    blind = 0 if visibility is None else 1 - visibility / 10
     windy = (sky.get("max_wind_mph") or 0) / 50
     wet = sky.get("precip_inches") or 0
     return min(1, max(blind, windy, wet))

@@ -71,6 +71,13 @@ def test_a_query_answers_with_its_examples(engine, name):
     assert result.row_count > 0
 
 
+def test_the_test_cases_of_the_samples_pass(engine):
+    report = engine.tests.run_all(local_caller())
+
+    assert len(report.outcomes) >= 6
+    assert report.failed == ()
+
+
 def test_a_query_can_be_narrowed(engine):
     result = ok(engine.execute("delays-by-carrier", origin="LGA", end_date="2013-01-31", limit=2))
 
