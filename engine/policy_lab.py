@@ -12,6 +12,7 @@ import orjson
 
 from engine.auth import authorize
 from engine.call import ExecutionRequest
+from engine.cancellation import Cancellation
 from engine.deadline import Deadline
 from engine.errors import (
     BadRequestError,
@@ -112,9 +113,19 @@ class PolicyLab:
     sleep: Sleep = time.sleep
 
     def run(
-        self, definition: ApiDefinition, plan: LabPlan, caller: Caller
+        self,
+        definition: ApiDefinition,
+        plan: LabPlan,
+        caller: Caller,
+        *,
+        cancellation: Cancellation | None = None,
+        told: Callable[[ExecutionResult], None] = lambda _: None,
     ) -> tuple[ExecutionResult, ...]:
-        """The outcome of each call; fewer than planned when `MAX_RUN_S` ran out.
+        """The outcome of each call; fewer than planned when `MAX_RUN_S` ran out, or on order.
+
+        Args:
+            cancellation: By which the run can be stopped.
+            told: Hears of each call when it has ended.
 
         Raises:
             BadRequestError: The plan is past a bound; the message names each.
@@ -124,7 +135,7 @@ class PolicyLab:
         authorize(caller, "execute:test", definition)
         refuse_unbounded(plan)
         logic = self.pipeline.compiler.compile(definition).logic
-        end = Deadline.after(MAX_RUN_S)
+        end = Deadline.after(MAX_RUN_S, cancellation=cancellation)
         shared = self.new_shared_state()
         try:
             faults = _FaultyAttempts(plan.fault, end, self.sleep)
@@ -139,7 +150,11 @@ class PolicyLab:
                 deadline=end,
                 want_trace=True,
             )
-            return tuple(self._calls(pipeline, request, caller, plan, end))
+            outcomes = []
+            for outcome in self._calls(pipeline, request, caller, plan, end):
+                told(outcome)
+                outcomes.append(outcome)
+            return tuple(outcomes)
         finally:
             shared.close()
 
@@ -153,8 +168,8 @@ class PolicyLab:
     ) -> Iterator[ExecutionResult]:
         for number in range(plan.calls):
             if number:
-                self.sleep(min(plan.pause_s, end.remaining_s()))
-            if end.remaining_s() <= 0:
+                _wait(min(plan.pause_s, end.remaining_s()), end, self.sleep)
+            if end.remaining_s() <= 0 or end.is_cancelled():
                 return
             yield pipeline.execute(request, caller)
 
@@ -219,7 +234,9 @@ class _FaultyAttempts:
         return WRONG_PAYLOAD if fault.kind == "bad_payload" else None
 
     def _wait(self, seconds: float) -> None:
-        self._sleep(min(seconds, self._end.remaining_s()))
+        _wait(min(seconds, self._end.remaining_s()), self._end, self._sleep)
+        if self._end.cancellation is not None:
+            self._end.cancellation.check()
         if self._end.remaining_s() <= 0:
             raise DeadlineExceededError(f"the lab run is over after {MAX_RUN_S:g} s")
 
@@ -246,6 +263,14 @@ class _FaultyExecutor:
 
     def dry_run(self, compiled: Any, params: Params, ctx: ExecutionContext) -> Mapping[str, Any]:
         return self._real.dry_run(compiled, params, ctx)
+
+
+def _wait(seconds: float, end: Deadline, sleep: Sleep) -> None:
+    """Sleep, at most until the run is told to stop."""
+    if end.cancellation is None:
+        sleep(seconds)
+    else:
+        end.cancellation.wait(seconds)
 
 
 def _upstream(status: int, *, retry_after_s: float | None = None) -> EngineError:

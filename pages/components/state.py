@@ -3,7 +3,7 @@
 Keys of widgets that are bound to the URL are listed too: they are public, since links carry them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -12,6 +12,7 @@ import streamlit as st
 from engine.checking import CheckReport
 from engine.model import ExecutionResult
 from pages.components.http.request_form import RequestForm
+from pages.components.running import Running
 from pages.components.sql.built_query import BuiltQuery
 from pages.components.workflow.desk import WorkflowDesk
 
@@ -58,6 +59,7 @@ class WorkingCopy:
         query: The visual builder's question, and the statement it was compiled to.
         form: The form of an HTTP request, and the body it stands for.
         report: What the last check found, and the fields it looked at.
+        test: The preview that is running, and the logic body it runs.
         result: The last preview, and the logic body it ran.
         desk: The builder's state where the work is a workflow.
     """
@@ -68,6 +70,7 @@ class WorkingCopy:
     rev: int = 0
     params_rev: int = 0
     report: tuple[CheckReport, dict[str, Any]] | None = None
+    test: tuple[Running[ExecutionResult], str] | None = None
     result: tuple[ExecutionResult, str] | None = None
     desk: WorkflowDesk | None = None
     body_rev: int = 0
@@ -138,8 +141,40 @@ EDITOR_INSERTS: SessionValue[dict[str, tuple[int, str]]] = SessionValue("editor_
 LAST_RESULTS: SessionValue[dict[str, ExecutionResult]] = SessionValue("last_results", dict)
 """The last outcome of the run form, by API id."""
 
-LAB_RUNS: SessionValue[dict[str, tuple[ExecutionResult, ...]]] = SessionValue("lab_runs", dict)
+RUNNING_CALLS: SessionValue[dict[str, Running[ExecutionResult]]] = SessionValue(
+    "running_calls", dict
+)
+"""What the run form has begun and not yet shown, by API id."""
+
+
+@dataclass(frozen=True)
+class LabRun:
+    """A run of the policy lab, going on or over; `ended` grows while it goes on."""
+
+    work: Running[tuple[ExecutionResult, ...]]
+    calls: int
+    ended: Sequence[ExecutionResult]
+
+    def words(self) -> str:
+        """How far it is."""
+        return f"{len(self.ended)} of {self.calls} calls are over"
+
+
+LAB_RUNS: SessionValue[dict[str, LabRun]] = SessionValue("lab_runs", dict)
 """The last run of the policy lab, by API id."""
+
+
+@dataclass(frozen=True)
+class GivenInputs:
+    """What a run form begins with instead of the defaults; `rev` makes its widgets new ones."""
+
+    params: Mapping[str, Any]
+    input_payload: Any
+    rev: int
+
+
+RUN_INPUTS: SessionValue[dict[str, GivenInputs]] = SessionValue("run_inputs", dict)
+"""Inputs of a logged run that the run form was asked to show, by API id."""
 
 
 @dataclass(frozen=True)
@@ -168,6 +203,13 @@ class UrlKeys:
     begin: str = "from"
     end: str = "to"
     metrics_window: str = "last"
+    cause: str = "cause"
+    params: str = "params"
+    least_ms: str = "least"
+    most_ms: str = "most"
+    executed_by: str = "by"
+    version: str = "v"
+    trace: str = "trace"
 
 
 URL = UrlKeys()

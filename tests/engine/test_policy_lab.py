@@ -5,6 +5,7 @@ import time
 import pytest
 
 from engine.call import ExecutionRequest
+from engine.cancellation import Cancellation
 from engine.errors import BadRequestError, DefinitionInvalidError, PermissionDeniedError
 from engine.model import ExecutionQuery
 from engine.policy_lab import FAULTS, Fault, LabPlan
@@ -230,3 +231,17 @@ def test_a_definition_that_cannot_be_compiled_is_refused_once(
 
     with pytest.raises(DefinitionInvalidError):
         sample_engine.lab.run(broken, LabPlan(), admin_caller)
+
+
+def test_a_run_that_is_told_to_stop_begins_no_other_call(sample_engine, admin_caller, new_sql_api):
+    order, heard = Cancellation(), []
+
+    results = sample_engine.lab.run(
+        new_sql_api({}),
+        LabPlan(fault=Fault(kind="none"), calls=5, pause_s=10),
+        admin_caller,
+        cancellation=order,
+        told=lambda outcome: (heard.append(outcome), order.cancel()),
+    )
+
+    assert len(results) == len(heard) == 1

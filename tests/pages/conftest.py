@@ -13,7 +13,9 @@ from engine.bootstrap import build_engine, default_engine
 from engine.facade import Engine, local_caller
 from engine.model import Caller
 from engine.settings import Settings
+from pages.components import running
 
+PATIENCE_S = 60.0
 ROUTER = Path(__file__).parents[2] / "pages" / "_router.py"
 OpenPage = Callable[..., AppTest]
 
@@ -42,6 +44,8 @@ def empty_eng(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engin
 
 def _process_engine(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     monkeypatch.setenv("API_ENGINE_DATA_DIR", str(folder))
+    # What a button begins has ended when the run is over: a test presses no key meanwhile.
+    monkeypatch.setattr(running, "AT_ONCE_S", PATIENCE_S)
     _forget()
     address = config.get_option("server.address")
     config.set_option("server.address", "127.0.0.1")

@@ -15,6 +15,7 @@ from pages.components.choices import choices_for
 from pages.components.editors.code import LANGUAGES, EditorEvent, code_editor, editor_event
 from pages.components.errors import errors_shown, issue_list
 from pages.components.param_form import ParamForm, json_input, param_form
+from pages.components.running import running_view
 from pages.components.state import WorkingCopy
 
 LEAST_PANE_PX = 400
@@ -77,6 +78,10 @@ def _try_out(
                 params=form.values,
                 input_payload=payload,
             )
+    working_copy.settle_test(work)
+    if work.test is not None:
+        running_view(work.test[0], lambda: "The test is running", key="preview")
+        return
     if work.result is not None and (error := work.result[0].error) is not None:
         form.point_out(error.details)
     answer_views(api, work, caller, report, form.values, payload)

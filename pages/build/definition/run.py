@@ -1,16 +1,20 @@
 """Runs the live version with parameters from a form."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from engine.call import ExecutionRequest
-from engine.model import ApiDefinition, Caller
+from engine.executor_policies import effective_timeout_s
+from engine.model import ApiDefinition, Caller, ExecutionResult
 from pages.components.choices import choices_for
 from pages.components.context import engine
 from pages.components.errors import errors_shown
 from pages.components.navigation import open_run
 from pages.components.param_form import json_input, param_form
 from pages.components.result_view import result_view
-from pages.components.state import LAST_RESULTS
+from pages.components.running import Running, running_view
+from pages.components.state import LAST_RESULTS, RUNNING_CALLS
 from pages.components.workflow.run_view import workflow_result
 from pages.components.workflow.tree import read
 
@@ -40,7 +44,7 @@ def run_tab(api: ApiDefinition, caller: Caller) -> None:
             fresh = st.checkbox(
                 "Skip the cache", key=f"fresh-{key}", help="The answer is stored again."
             )
-    results = LAST_RESULTS.get()
+    results, calls = LAST_RESULTS.get(), RUNNING_CALLS.get()
     if run:
         request = ExecutionRequest(
             api=key,
@@ -50,7 +54,12 @@ def run_tab(api: ApiDefinition, caller: Caller) -> None:
             refresh=fresh,
             want_trace=True,
         )
-        results[key] = engine().run(request, caller)
+        calls[key] = _begun(api, request, caller)
+    if call := calls.get(key):
+        if call.is_running:
+            running_view(call, lambda: "The call is running", key="run")
+            return
+        results[key] = calls.pop(key).result()
     if last := results.get(key):
         form.point_out(last.error.details if last.error else {})
         if last.steps:
@@ -59,3 +68,13 @@ def run_tab(api: ApiDefinition, caller: Caller) -> None:
             result_view(last, key=f"answer-{key}")
         if st.button("Open in the log", icon=":material/history:", type="tertiary", key="to-log"):
             open_run(last.execution_id)
+
+
+def _begun(
+    api: ApiDefinition, request: ExecutionRequest, caller: Caller
+) -> Running[ExecutionResult]:
+    eng = engine()
+    return Running.start(
+        lambda cancellation: eng.run(replace(request, cancellation=cancellation), caller),
+        limit_s=effective_timeout_s(api.logic_type, api.runtime_policy),
+    )

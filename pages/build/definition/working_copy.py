@@ -8,9 +8,18 @@ from typing import Any
 from engine.call import ExecutionRequest
 from engine.checking import CheckReport
 from engine.definition_fields import authored_fields, changed_definition, diff_definitions
-from engine.model import ApiDefinition, Caller, ExecutionResult, Issue, ParamSpec
+from engine.executor_policies import effective_timeout_s
+from engine.model import (
+    ApiDefinition,
+    Caller,
+    ExecutionResult,
+    Issue,
+    ParamSpec,
+    RuntimePolicy,
+)
 from pages.components.context import engine
 from pages.components.defaults import PARAM_DEFAULTS, POLICY_DEFAULTS, without_defaults
+from pages.components.running import Running
 from pages.components.state import WORKING_COPIES, WorkingCopy
 
 
@@ -66,13 +75,33 @@ def preview(
     params: Mapping[str, Any],
     input_payload: Any,
 ) -> None:
-    """Run the work as a test, without cache, limits or breaker; the outcome is kept with it.
+    """Begin to run the work as a test, without cache, limits or breaker; ends the test before.
 
     Raises:
         DefinitionInvalidError: A field other than the body is malformed.
     """
     request = draft_request(api, work, body=body, params=params, input_payload=input_payload)
-    work.result = (engine().run(request, caller), work.fields["logic_body"])
+    eng = engine()
+    if work.test is not None:
+        work.test[0].cancel()
+    test = Running.start(
+        lambda cancellation: eng.run(replace(request, cancellation=cancellation), caller),
+        limit_s=timeout_s(work),
+    )
+    work.test = (test, work.fields["logic_body"])
+
+
+def settle_test(work: WorkingCopy) -> None:
+    """Keep the outcome of a test that has ended with the work."""
+    if work.test is not None and not work.test[0].is_running:
+        (test, body), work.test = work.test, None
+        work.result = (test.result(), body)
+
+
+def timeout_s(work: WorkingCopy) -> float:
+    """How long one attempt of the work may take."""
+    policy = RuntimePolicy.model_validate(work.fields["runtime_policy"])
+    return effective_timeout_s(work.fields["logic_type"], policy)
 
 
 def draft_request(

@@ -48,12 +48,6 @@ def board(
             around=around,
         )
         if desk.run:
-            st.caption(_progress(desk, len(desk.run.states)))
+            st.caption(f":material/progress_activity: {desk.run.words()}")
 
     drawn()
-
-
-def _progress(desk: WorkflowDesk, begun: int) -> str:
-    states = desk.run.states if desk.run else {}
-    running = [name for name, state in states.items() if state["state"] == "running"]
-    return f":material/progress_activity: Running {', '.join(running)} · {begun} steps begun"

@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from engine.cancellation import Cancellation
 from engine.model import ApiDefinition, Caller, ExecutionResult
 from engine.ports import StepWatcher, WorkflowRunOptions
 from pages.build.definition import working_copy
@@ -13,6 +14,7 @@ from pages.components.context import engine
 from pages.components.errors import errors_shown
 from pages.components.param_form import ParamForm, json_input, param_form
 from pages.components.result_view import outcome_line, result_details
+from pages.components.running import running_view
 from pages.components.state import WorkingCopy
 from pages.components.workflow.desk import WorkflowDesk
 from pages.components.workflow.live_run import LiveRun
@@ -46,11 +48,14 @@ def begin(
         )
         eng, pinned = engine(), dict(desk.pinned)
 
-        def run(watcher: StepWatcher) -> ExecutionResult:
+        def run(watcher: StepWatcher, cancellation: Cancellation) -> ExecutionResult:
             options = WorkflowRunOptions(until=until, pinned=pinned, watcher=watcher)
-            return eng.run(replace(request, workflow=options), caller)
+            test = replace(request, workflow=options, cancellation=cancellation)
+            return eng.run(test, caller)
 
-        desk.run = LiveRun.start(desk.body, run)
+        if desk.run is not None:
+            desk.run.call.cancel()
+        desk.run = LiveRun(desk.body, run, limit_s=working_copy.timeout_s(work))
         # What was drawn so far shows the run before.
         st.rerun()
 
@@ -65,9 +70,7 @@ def settle_run(work: WorkingCopy, desk: WorkflowDesk) -> None:
 def outcome(work: WorkingCopy, desk: WorkflowDesk, form: ParamForm) -> None:
     """The last test: one line, the answer or the error, and when each step ran."""
     if desk.run is not None:
-        st.info(
-            "The test is running; the canvas shows its steps.", icon=":material/progress_activity:"
-        )
+        running_view(desk.run.call, desk.run.words, key="preview")
         return
     if work.result is None:
         st.info("**Ctrl+Enter** runs the draft on real data.", icon=":material/play_arrow:")

@@ -1,43 +1,32 @@
-"""A test run of a workflow in a thread of its own, to be looked at while it goes on."""
+"""A test run of a workflow that tells, while it goes on, how its steps stand."""
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as NotYetError
 from typing import Any
 
+from engine.cancellation import Cancellation
 from engine.model import ExecutionResult, Step
 from engine.ports import StepWatcher
+from pages.components.running import Running
 from pages.components.workflow.drawing import states_of
 
-AT_ONCE_S = 0.3
-"""How long a start waits: a run that ends within it needs no second look."""
+Run = Callable[[StepWatcher, Cancellation], ExecutionResult]
 
 
 class LiveRun:
     """One run of a body; told by the engine's threads how its steps get on, asked by the page's."""
 
-    def __init__(self, body: str) -> None:
+    def __init__(self, body: str, run: Run, *, limit_s: float) -> None:
+        """Begin the run, and give it a moment to end."""
         self.body = body
         self._lock = threading.Lock()
         self._states: dict[str, dict[str, Any]] = {}
-        self._result: Future[ExecutionResult] = Future()
-
-    @classmethod
-    def start(cls, body: str, run: Callable[[StepWatcher], ExecutionResult]) -> "LiveRun":
-        """Begin a run, and give it a moment to end."""
-        live = cls(body)
-        threading.Thread(target=live._run, args=(run,), name="workflow-test", daemon=True).start()
-        try:
-            live._result.exception(AT_ONCE_S)
-        except NotYetError:
-            return live
-        return live
+        self.call = Running.start(lambda cancellation: run(self, cancellation), limit_s=limit_s)
 
     @property
     def is_running(self) -> bool:
         """Whether it has not ended."""
-        return not self._result.done()
+        return self.call.is_running
 
     @property
     def states(self) -> dict[str, dict[str, Any]]:
@@ -45,9 +34,15 @@ class LiveRun:
         with self._lock:
             return dict(self._states)
 
+    def words(self) -> str:
+        """What it is doing."""
+        states = self.states
+        running = [name for name, state in states.items() if state["state"] == "running"]
+        return f"Running {', '.join(running)} · {len(states)} steps begun"
+
     def result(self) -> ExecutionResult:
         """The outcome, waited for."""
-        return self._result.result()
+        return self.call.result()
 
     def started(self, node_id: str) -> None:
         """A step begins."""
@@ -58,9 +53,3 @@ class LiveRun:
         """A step has ended."""
         with self._lock:
             self._states |= states_of([step])
-
-    def _run(self, run: Callable[[StepWatcher], ExecutionResult]) -> None:
-        try:
-            self._result.set_result(run(self))
-        except Exception as error:  # noqa: BLE001 - handed to whoever asks for the result
-            self._result.set_exception(error)

@@ -21,7 +21,7 @@ RESULT = ExecutionResult(
 
 
 def test_a_quick_run_has_ended_when_it_is_returned():
-    live = LiveRun.start("{}", lambda _: RESULT)
+    live = LiveRun("{}", lambda *_: RESULT, limit_s=5)
 
     assert not live.is_running
     assert live.result() is RESULT
@@ -30,14 +30,14 @@ def test_a_quick_run_has_ended_when_it_is_returned():
 def test_a_run_tells_how_its_steps_stand_while_it_goes_on():
     may_end = threading.Event()
 
-    def run(watcher):
+    def run(watcher, _):
         watcher.started("a")
         watcher.ended(Step(node_id="a", status="success", duration_ms=3))
         watcher.started("b")
         may_end.wait(20)
         return RESULT
 
-    live = LiveRun.start("{}", run)
+    live = LiveRun("{}", run, limit_s=5)
 
     assert live.is_running
     assert {name: state["state"] for name, state in live.states.items()} == {
@@ -49,10 +49,10 @@ def test_a_run_tells_how_its_steps_stand_while_it_goes_on():
 
 
 def test_a_run_that_breaks_says_so_to_who_asks():
-    def run(_):
+    def run(*_):
         raise ZeroDivisionError
 
-    live = LiveRun.start("{}", run)
+    live = LiveRun("{}", run, limit_s=5)
 
     with pytest.raises(ZeroDivisionError):
         live.result()
