@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from engine.cancellation import Cancellation
 from engine.compilation import CompiledApi
@@ -15,6 +15,8 @@ from engine.model.execution import BreakerStateName
 from engine.ports import Params, WorkflowRunOptions
 from engine.trace import TraceRecorder
 from engine.trace_context import SpanParent
+
+_EXECUTIONS = UUID("8d2f4a86-5b0e-4e0e-9a51-0b6b6f1c9c3e")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +37,10 @@ class ExecutionRequest:
         cancellation: By which the call can be stopped while it runs.
         max_retries: Instead of the policy's, for this call only.
         max_rows, timeout_s: Narrower bounds than the policy's, for this call only.
-        workflow: Run a workflow in part; only with `test`.
+        workflow: Run a workflow in part or durably, past the cache.
+        job_timeout_s: Instead of the policy's timeout: a job may take longer than a caller waits.
+        idempotency_key: The same whenever this same work is begun again; the execution's id
+            follows from it, so that the log has it once.
     """
 
     api: str | ApiDefinition | CompiledApi
@@ -48,10 +53,10 @@ class ExecutionRequest:
     request_id: str | None = None
     parent_execution_id: UUID | None = None
     deadline: Deadline | None = None
+    cancellation: Cancellation | None = None
     depth: int = 0
     test: bool = False
     lab: bool = False
-    cancellation: Cancellation | None = None
     refresh: bool = False
     want_trace: bool = False
     version: int | None = None
@@ -59,6 +64,8 @@ class ExecutionRequest:
     max_rows: int | None = None
     timeout_s: float | None = None
     workflow: WorkflowRunOptions | None = None
+    job_timeout_s: float | None = None
+    idempotency_key: str | None = None
 
     @property
     def api_name(self) -> str:
@@ -71,6 +78,11 @@ class ExecutionRequest:
     def sent(self) -> Params:
         """Every parameter as it came, for the log of a call whose parameters do not fit."""
         return {**dict(self.query), **self.params}
+
+
+def execution_id_of(idempotency_key: str) -> UUID:
+    """The one execution of what may be begun several times under this key."""
+    return uuid5(_EXECUTIONS, idempotency_key)
 
 
 @dataclass(slots=True)
@@ -93,6 +105,8 @@ class Call:
 
     def __post_init__(self) -> None:
         self.trace_id = self.request.trace_id or uuid4().hex
+        if self.request.idempotency_key is not None:
+            self.execution_id = execution_id_of(self.request.idempotency_key)
 
     def elapsed_ms(self) -> float:
         """Milliseconds since the call entered the pipeline."""

@@ -17,6 +17,13 @@ Stop = Callable[[], None]
 """Breaks off one wait; called at most once, by the thread that cancels, and returns soon."""
 
 
+class AbandonedError(BaseException):
+    """The call ends here without an outcome, because another process runs it from the start.
+
+    No `Exception`: what records outcomes must not record this one.
+    """
+
+
 class Cancellation:
     """One call's order to stop, its nested calls included; given once, by any thread."""
 
@@ -25,6 +32,7 @@ class Cancellation:
         self._ordered = threading.Event()
         self._stops: list[_Registered] = []
         self._reason = ""
+        self._is_abandoned = False
 
     @property
     def is_ordered(self) -> bool:
@@ -42,8 +50,19 @@ class Cancellation:
         for stop in stops:
             stop.pull()
 
+    def abandon(self) -> None:
+        """As `cancel`, but the call then leaves no outcome behind: another process has it."""
+        self._is_abandoned = True
+        self.cancel()
+
     def error(self) -> ExecutionCancelledError:
-        """The outcome of what was stopped."""
+        """The outcome of what was stopped.
+
+        Raises:
+            AbandonedError: There is to be none.
+        """
+        if self._is_abandoned:
+            raise AbandonedError
         return ExecutionCancelledError(f"the call was cancelled: {self._reason}")
 
     def check(self) -> None:

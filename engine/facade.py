@@ -22,6 +22,7 @@ from engine.executor_cache import APICacheService
 from engine.executor_circuit_breaker import CircuitBreakerManager
 from engine.executor_monitoring import ExecutionLog
 from engine.idempotency import Idempotency
+from engine.jobs import JobRunner, Jobs, Schedules
 from engine.lineage import Lineage
 from engine.metrics import Metrics
 from engine.model import Caller, ExecutionResult
@@ -50,6 +51,9 @@ class Engine:
         definitions: The same as files: exported, compared, applied.
         tests: Test cases of APIs, run one or all.
         idempotency: Calls that are run once, however often they are sent.
+        jobs: Executions that nobody waits for, and that survive the process that runs them.
+        job_runner: What this process does of jobs.
+        schedules: Cron schedules, over all processes once each time.
         lineage: Where APIs and tables are used, and what an API stands on.
         checks: Validation of definitions and statements that are not saved yet.
         logs: The execution log.
@@ -73,6 +77,9 @@ class Engine:
     published: PublishedApis
     idempotency: Idempotency
     definitions: DefinitionSync
+    jobs: Jobs
+    job_runner: JobRunner
+    schedules: Schedules
     lineage: Lineage
     checks: Checker
     logs: ExecutionLog

@@ -124,7 +124,8 @@ class Pipeline:
         guarded = request.lab or not request.test
         rules = limit_rules(api.definition, call.caller) if guarded and not request.refresh else ()
         params = self._bind(call, api, rules)
-        cache = self._cache_key(call, api, params) if guarded else None
+        is_cacheable = guarded and request.workflow is None
+        cache = self._cache_key(call, api, params) if is_cacheable else None
         attempts = self._attempts(call, api, guarded=guarded)
         admitted = self._admit(
             call, api, Admission(limits=rules, cache=cache, breaker=attempts.breaker)
@@ -185,6 +186,7 @@ class Pipeline:
     def _attempts(self, call: Call, api: CompiledApi, *, guarded: bool) -> Attempts:
         request, policy = call.request, api.definition.runtime_policy
         timeout_s = min(api.timeout_s, request.timeout_s or api.timeout_s)
+        timeout_s = request.job_timeout_s or timeout_s
         retries = policy.max_retries if request.max_retries is None else request.max_retries
         return Attempts(
             shared=self.shared,
@@ -198,7 +200,9 @@ class Pipeline:
         )
 
     def _deadline(self, call: Call, api: CompiledApi) -> Deadline:
-        budget_s = call_budget_s(api.definition.logic_type, api.definition.runtime_policy)
+        budget_s = call.request.job_timeout_s or call_budget_s(
+            api.definition.logic_type, api.definition.runtime_policy
+        )
         inherited, cancellation = call.request.deadline, call.request.cancellation
         if inherited:
             return inherited.within(budget_s)
@@ -275,7 +279,9 @@ class Pipeline:
             raise
 
     def _revalidate(self, call: Call, api: CompiledApi, cache: CacheKey) -> None:
-        request = replace(call.request, refresh=True, deadline=None, cancellation=None)
+        request = replace(
+            call.request, refresh=True, deadline=None, cancellation=None, idempotency_key=None
+        )
         self.cache.revalidate(cache, api.timeout_s, lambda: self._refresh(request, call.caller))
 
     def _refresh(self, request: ExecutionRequest, caller: Caller) -> None:
@@ -331,7 +337,8 @@ class Pipeline:
             call=partial(self._nested, call, deadline),
             secret=partial(self.read_secret, call.caller.tenant_id),
             mappings=api.mappings.over,
-            workflow=call.request.workflow if call.request.test else None,
+            workflow=call.request.workflow,
+            idempotency_key=call.request.idempotency_key,
         )
 
     def _nested(self, parent: Call, deadline: Deadline, nested: NestedCall) -> ExecutionResult:
@@ -350,6 +357,7 @@ class Pipeline:
             max_retries=nested.max_retries,
             max_rows=nested.max_rows,
             timeout_s=nested.timeout_s,
+            idempotency_key=nested.idempotency_key,
         )
         return self.execute(request, parent.caller)
 

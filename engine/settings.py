@@ -7,12 +7,19 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, TypeAdapter, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from engine.errors import SettingsError
+from engine.model.job import QueueRules
 
 PREFIX = "API_ENGINE_"
+_QUEUES = TypeAdapter(
+    Annotated[
+        dict[Annotated[str, Field(pattern="^[a-z][a-z0-9-]{0,62}$")], QueueRules],
+        Field(min_length=1),
+    ]
+)
 _CONNECTION_PREFIX = f"{PREFIX}CONNECTION_"
 
 
@@ -128,6 +135,25 @@ class Settings(BaseSettings):
     postgres_pool_size: int = Field(
         default=8, ge=1, description="Connections kept for each PostgreSQL target."
     )
+    jobs: Literal["embedded", "workers"] = Field(
+        default="embedded",
+        description="Who runs jobs: the processes of the doors, or `api-engine worker` alone.",
+    )
+    job_queues: str = Field(
+        default='{"default": {}}',
+        description="Queues and their rules, as JSON; `jobs.md` says which rules there are.",
+    )
+    job_timeout_seconds: float = Field(
+        default=3600, gt=0, description="How long a job may take once a worker has begun it."
+    )
+    job_retention_days: int = Field(
+        default=7, ge=1, description="Days that a job and its answer are kept after its end."
+    )
+    drain_seconds: float = Field(
+        default=30,
+        ge=0,
+        description="How long calls and jobs may finish when a process is asked to end.",
+    )
     cache_memory_mb: int = Field(
         default=64, ge=1, description="Memory of the in-process answer cache in MB."
     )
@@ -173,6 +199,17 @@ class Settings(BaseSettings):
         if not isinstance(value, str):
             return value
         return tuple(origin for part in value.split(",") if (origin := part.strip().rstrip("/")))
+
+    @field_validator("job_queues")
+    @classmethod
+    def _are_queues(cls, value: str) -> str:
+        _QUEUES.validate_json(value)
+        return value
+
+    @property
+    def queues(self) -> Mapping[str, QueueRules]:
+        """The queues of jobs, by name."""
+        return _QUEUES.validate_json(self.job_queues)
 
     @property
     def listens_on_loopback(self) -> bool:

@@ -20,8 +20,14 @@ from engine.errors import SettingsError
 from storage import file_lock
 from storage.database import Database
 from storage.instance_key import FILE_NAME, FINGERPRINT, NEXT_FILE_NAME, InstanceKey
-from storage.sealed import current_fingerprint, dsn_place, is_reference, secret_place
-from storage.tables import ConnectionRow, SecretRow, SettingRow, table_of
+from storage.sealed import (
+    current_fingerprint,
+    dsn_place,
+    is_reference,
+    job_place,
+    secret_place,
+)
+from storage.tables import ConnectionRow, JobRow, SecretRow, SettingRow, table_of
 
 _LOCK_FILE_NAME = "instance.key.lock"
 
@@ -69,7 +75,7 @@ def rotate_file(database: Database, data_dir: Path) -> int:
 
 
 def rotate(database: Database, current: InstanceKey, following: InstanceKey) -> int:
-    """Encrypt every secret and DSN with another key, in one durable transaction.
+    """Encrypt every secret, DSN and job with another key, in one durable transaction.
 
     Does nothing when `following` is in force already.
 
@@ -84,6 +90,7 @@ def rotate(database: Database, current: InstanceKey, following: InstanceKey) -> 
             raise SettingsError("this is not the instance key that the metadata is encrypted with")
         count = _encrypt_secrets(connection, current, following)
         count += _encrypt_dsns(connection, current, following)
+        count += _encrypt_jobs(connection, current, following)
         _note_fingerprint(connection, following)
     return count
 
@@ -105,6 +112,16 @@ def _encrypt_dsns(connection: Connection, current: InstanceKey, following: Insta
         place = dsn_place(row.tenant_id, row.name)
         again = following.encrypt(current.decrypt(row.dsn, place), place)
         connection.execute(update(table).where(table.c.id == row.id).values(dsn=again))
+    return len(rows)
+
+
+def _encrypt_jobs(connection: Connection, current: InstanceKey, following: InstanceKey) -> int:
+    table = table_of(JobRow)
+    rows = connection.execute(select(table.c.id, table.c.tenant_id, table.c.work)).all()
+    for row in rows:
+        place = job_place(row.tenant_id, row.id)
+        again = following.encrypt(current.decrypt(row.work, place), place)
+        connection.execute(update(table).where(table.c.id == row.id).values(work=again))
     return len(rows)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from sqlalchemy import Connection, select
 
 from engine.errors import SettingsError
@@ -20,6 +22,11 @@ def secret_place(tenant_id: str, name: str) -> str:
 def dsn_place(tenant_id: str, name: str) -> str:
     """What the ciphertext of a connection's DSN is bound to."""
     return f"connection {name!r} of tenant {tenant_id!r}"
+
+
+def job_place(tenant_id: str, job_id: UUID) -> str:
+    """What the ciphertext of a job's work is bound to."""
+    return f"job {job_id} of tenant {tenant_id!r}"
 
 
 def is_reference(dsn: str) -> bool:

@@ -24,6 +24,8 @@ Group = Literal[
     "assets",
 ]
 Action = Literal[
+    "jobs:read",
+    "jobs:write",
     "apis:read",
     "apis:write",
     "execute:run",
@@ -58,6 +60,8 @@ PERMISSIONS: Mapping[Action, Permission] = {
     "apis:write": Permission("apis", "analyst", "change definitions"),
     "execute:run": Permission("execute", "viewer", "execute APIs"),
     "execute:test": Permission("execute", "analyst", "test drafts and unsaved definitions"),
+    "jobs:read": Permission("execute", "viewer", "look at jobs"),
+    "jobs:write": Permission("execute", "viewer", "start and stop jobs"),
     "logs:read": Permission("logs", "viewer", "read the execution log"),
     "connections:read": Permission("connections", "viewer", "read connections and their tables"),
     "connections:write": Permission("connections", "admin", "change connections"),

@@ -13,6 +13,7 @@ from engine.asset_users import ResolverUsers
 from engine.bootstrap.assets import open_assets
 from engine.bootstrap.callers import open_auth
 from engine.bootstrap.execution import open_executors, open_shared_state, read_secret, render_tag
+from engine.bootstrap.jobs import open_jobs
 from engine.bootstrap.samples import load_samples
 from engine.bootstrap.stores import open_stores, plain
 from engine.bootstrap.targets import fixed_connections, target_openers
@@ -131,6 +132,7 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
         ),
         read_secret=functools.partial(read_secret, stores.settings),
     )
+    durable = open_jobs(settings, stores, pipeline, catalog, opening)
     first_key = auth.ensure_first_key(plain(settings.bootstrap_key))
     if settings.sample_data:
         load_samples(settings, apis, stores.cases, stores.settings)
@@ -161,6 +163,9 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
             contracts,
             functools.partial(_forget, catalog, cache),
         ),
+        jobs=durable.jobs,
+        job_runner=durable.runner,
+        schedules=durable.schedules,
         lineage=lineage,
         checks=Checker(saving, sql, stores.definitions, contracts),
         logs=ExecutionLog(stores.executions, stores.journal),

@@ -29,6 +29,7 @@ from engine.model.masked import MASKED
 from engine.ports import Compiled, ExecutionContext, Params
 
 MAX_TIMEOUT_S = 30.0
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _CREDENTIAL_HEADERS = frozenset({"authorization", "cookie"})
 
 
@@ -95,6 +96,7 @@ class HttpExecutor:
         filled = compiled.request.fill(names)
         marks = {"traceparent": ctx.traceparent, "x-request-id": ctx.request_id}
         request = _in_trace(compiled.request.encode(filled), marks)
+        request = _repeatable(request, ctx.idempotency_key)
         ctx.deadline.check("the HTTP call")
         response = self._client.fetch(
             request,
@@ -136,6 +138,14 @@ def _in_trace(request: OutboundRequest, marks: Mapping[str, str]) -> OutboundReq
     said = {name.lower() for name, _ in request.headers}
     added = [(name, value) for name, value in marks.items() if value and name not in said]
     return replace(request, headers=(*request.headers, *added))
+
+
+def _repeatable(request: OutboundRequest, key: str | None) -> OutboundRequest:
+    """A request that changes something, with the key by which it can be told from its repetition."""
+    named = any(name.lower() == "idempotency-key" for name, _ in request.headers)
+    if key is None or named or request.method in _READING:
+        return request
+    return replace(request, headers=(*request.headers, ("Idempotency-Key", key)))
 
 
 def _path_issues(expression: str | None) -> Iterator[Issue]:

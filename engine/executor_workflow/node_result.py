@@ -1,7 +1,7 @@
 """What one node came to, and how templates see it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -65,6 +65,27 @@ class NodeResult:
             attempts=sum(result.attempts for result in reached),
             note=f"{len(results)} items",
         )
+
+    @classmethod
+    def read(cls, text: str) -> "NodeResult":
+        """What `written` has written, in this version or an earlier one."""
+        kept = orjson.loads(text)
+        data, error = kept.pop("data_json"), kept.pop("error", None)
+        execution_id = kept.pop("execution_id", None)
+        known = {field.name for field in fields(cls)}
+        return cls(
+            data_json=data.encode(),
+            error=None if error is None else ErrorInfo.model_validate(error),
+            execution_id=None if execution_id is None else UUID(execution_id),
+            **{name: value for name, value in kept.items() if name in known},
+        )
+
+    def written(self) -> str:
+        """The result as JSON text."""
+        kept = {field.name: getattr(self, field.name) for field in fields(self)}
+        kept["data_json"] = self.data_json.decode()
+        kept["error"] = self.error.model_dump(mode="json") if self.error else None
+        return orjson.dumps(kept).decode()
 
     @cached_property
     def data(self) -> Any:

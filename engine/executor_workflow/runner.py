@@ -63,6 +63,8 @@ class WorkflowRun:
             ExecutionCancelledError: The call was told to stop.
             TemplateFailedError: The output template failed.
         """
+        if self._options.checkpoints is not None:
+            self._options.checkpoints.begin(tuple(self._nodes))
         self._pin()
         try:
             if self._workflow.is_sequential:
@@ -129,6 +131,14 @@ class WorkflowRun:
             self._options.watcher.ended(self._progress.step(node_id))
 
     def _run_node(self, node: Node, names: Names) -> NodeResult:
+        checkpoints = self._options.checkpoints
+        if checkpoints is None:
+            return self._work(node, names)
+        return NodeResult.read(
+            checkpoints.once(node.id, lambda: self._work(node, names).written())
+        )
+
+    def _work(self, node: Node, names: Names) -> NodeResult:
         started = self._clock()
         templates = self._compiled.templates[node.id]
         try:
@@ -138,7 +148,7 @@ class WorkflowRun:
                 items = _items(node, templates.for_each.render(names))
                 result = self._call_for_each(node, names, items)
             else:
-                result = self._call(node, names)
+                result = self._call(node, names, node.id)
         except TemplateFailedError as error:
             result = NodeResult(error=_info(error))
         return replace(
@@ -150,12 +160,12 @@ class WorkflowRun:
     def _call_for_each(self, node: Node, names: Names, items: list[Any]) -> NodeResult:
         failed = Event()
 
-        def call_item(item: Any) -> NodeResult | None:
+        def call_item(index: int, item: Any) -> NodeResult | None:
             if failed.is_set():
                 return None
             self._ctx.deadline.check("the workflow")
             try:
-                result = self._call(node, {**names, "item": item})
+                result = self._call(node, {**names, "item": item}, f"{node.id}/{index}")
             except TemplateFailedError as error:
                 result = NodeResult(error=_info(error))
             if result.error and not node.continue_on_error:
@@ -164,12 +174,12 @@ class WorkflowRun:
 
         side_by_side = min(node.concurrency, len(items))
         if side_by_side <= 1:
-            return NodeResult.of_items([call_item(item) for item in items])
+            return NodeResult.of_items([call_item(*each) for each in enumerate(items)])
         with ThreadPoolExecutor(side_by_side, "workflow-item") as pool:
-            return NodeResult.of_items(list(pool.map(call_item, items)))
+            return NodeResult.of_items(list(pool.map(call_item, range(len(items)), items)))
 
-    def _call(self, node: Node, names: Names) -> NodeResult:
-        templates = self._compiled.templates[node.id]
+    def _call(self, node: Node, names: Names, place: str) -> NodeResult:
+        templates, key = self._compiled.templates[node.id], self._ctx.idempotency_key
         nested = NestedCall(
             api=node.api_id,
             params=templates.params.render(names),
@@ -177,6 +187,7 @@ class WorkflowRun:
             timeout_s=node.timeout_seconds,
             max_retries=node.retry_count,
             max_rows=node.limit,
+            idempotency_key=f"{key}/{place}" if key else None,
         )
         return NodeResult.of(self._ctx.call(nested))
 

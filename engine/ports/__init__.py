@@ -25,6 +25,7 @@ from engine.ports.definitions import (
     Stamp,
 )
 from engine.ports.execution import (
+    Checkpoints,
     Compiled,
     ExecutionContext,
     Executor,
@@ -98,6 +99,7 @@ __all__ = [
     "CachedEntry",
     "CaseChange",
     "CaseStore",
+    "Checkpoints",
     "Compiled",
     "ConnectionStore",
     "ContractFacts",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 from uuid import UUID
@@ -61,6 +61,19 @@ class NestedCall:
     timeout_s: float | None = None
     max_retries: int | None = None
     max_rows: int | None = None
+    idempotency_key: str | None = None
+
+
+class Checkpoints(Protocol):
+    """Keeps how the nodes of a durable run ended, so that another process can go on from there."""
+
+    def begin(self, names: Sequence[str]) -> None:
+        """Name every node of the run, in an order that is the same in each process."""
+        ...
+
+    def once(self, name: str, work: Callable[[], str]) -> str:
+        """What `work` gives for this node, or gave before; called by any thread, once a node."""
+        ...
 
 
 class StepWatcher(Protocol):
@@ -77,17 +90,19 @@ class StepWatcher(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class WorkflowRunOptions:
-    """A partial run of a workflow, for a test.
+    """A partial run of a workflow, for a test, or a durable one, for a job.
 
     Attributes:
         until: Run only this node and what it needs; its data is the answer.
         pinned: Data of nodes that are not run but taken to have answered with it.
         watcher: Who is told of each node as it starts and ends.
+        checkpoints: Where nodes that have ended are kept; they are not run again.
     """
 
     until: str | None = None
     pinned: Mapping[str, Any] = field(default_factory=dict)
     watcher: StepWatcher | None = None
+    checkpoints: Checkpoints | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +111,9 @@ class ExecutionContext:
 
     `call` runs another API as this caller, within this deadline, recorded as this one's child; it
     never raises for a failed child but returns its result. `secret` raises TemplateFailedError for
-    an unknown name. `workflow` makes a workflow's run a partial one; other logic ignores it.
+    an unknown name. `workflow` makes a workflow's run a partial or a durable one; other logic
+    ignores it. `idempotency_key` is set where the same work may be begun again: whoever is asked
+    to change something is told it.
     `request_id` is the one of the caller outside, or the execution's own id.
     `sampled` is False where the caller said that it does not record the trace.
     """
@@ -115,6 +132,7 @@ class ExecutionContext:
     secret: Callable[[str], str]
     mappings: ReadMappings = no_mappings
     workflow: WorkflowRunOptions | None = None
+    idempotency_key: str | None = None
     sampled: bool = True
     request_id: str = ""
 

@@ -9,6 +9,7 @@ from storage.tables.access import ApiKeyRow, AuditRow, RoleBindingRow, SessionRo
 from storage.tables.apis import ApiDefinitionRow, ApiVersionRow, ConnectionRow
 from storage.tables.assets import AssetLabelRow, AssetRow, AssetVersionRow
 from storage.tables.executions import ExecutionRow, IdempotencyRow, LeaseRow, RollupRow
+from storage.tables.jobs import JobRow, JobWorkerRow
 from storage.tables.row import Row, TenantRow, table_of
 from storage.tables.settings import SecretRow, SettingRow
 from storage.tables.testing import ApiTestCaseRow
@@ -25,6 +26,8 @@ __all__ = [
     "ConnectionRow",
     "ExecutionRow",
     "IdempotencyRow",
+    "JobRow",
+    "JobWorkerRow",
     "LeaseRow",
     "RoleBindingRow",
     "RollupRow",

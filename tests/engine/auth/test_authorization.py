@@ -8,7 +8,15 @@ from engine.auth import PERMISSIONS, Action, authorize, may
 from engine.errors import PermissionDeniedError
 from engine.model import ApiDefinition, Caller, Scope
 
-VIEWER = {"apis:read", "execute:run", "logs:read", "connections:read", "policies:read"}
+VIEWER = {
+    "apis:read",
+    "execute:run",
+    "logs:read",
+    "jobs:read",
+    "jobs:write",
+    "connections:read",
+    "policies:read",
+}
 VIEWER |= {"assets:read"}
 ANALYST = VIEWER | {"secrets:read", "apis:write", "execute:test", "cache:invalidate"}
 ANALYST |= {"assets:write"}
