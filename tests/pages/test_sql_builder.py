@@ -68,12 +68,18 @@ def test_a_value_that_does_not_fit_is_said_and_the_statement_stays(editing):
     assert statement(visit) == before
 
 
-def test_a_joined_table_is_matched_by_the_column_both_have(editing):
+def test_a_table_is_joined_by_its_key(editing):
     visit = started(editing)
+    menu = next(each for each in visit.menu_button if each.label == "Join a table")
+    weather = next(each for each in menu.options if "weather" in each)
+    assert weather == ":material/key: weather by origin, time_hour"
 
-    press(visit, "Join a table")
+    menu.click(weather).run()
 
-    assert 'JOIN "airlines" ON "flights"."carrier" = "airlines"."carrier"' in statement(visit)
+    assert (
+        'JOIN "weather" ON "flights"."origin" = "weather"."origin" AND '
+        '"flights"."time_hour" = "weather"."time_hour"'
+    ) in statement(visit)
 
 
 def test_removing_rows_takes_them_out_of_the_statement(editing):

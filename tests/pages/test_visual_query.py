@@ -6,9 +6,9 @@ from engine.call import ExecutionRequest
 from engine.definition_fields import new_definition
 from engine.errors import BadRequestError
 from pages.components.sql.compiler import compile_query, output_names
+from pages.components.sql.joins import Keys, best_join, join_pairs, joinable, known_joins
 from pages.components.sql.query import (
     catalog_of,
-    join_pairs,
     kind_of,
     new_query,
     operators_for,
@@ -153,6 +153,47 @@ def test_pairs_of_the_same_name_are_offered_first():
     pairs = join_pairs(new_query("flights"), "airlines", CATALOG)
 
     assert pairs == [(CARRIER, "carrier"), (CARRIER, "name")]
+
+
+DECLARED = Keys(
+    primary={"airlines": ("carrier",)},
+    foreign={"flights": [("airlines", (("carrier", "name"),))]},
+)
+
+
+def test_a_declared_foreign_key_comes_before_a_primary_key_of_the_same_name():
+    ways = known_joins(new_query("flights"), "airlines", CATALOG, DECLARED)
+
+    assert ways == [[(CARRIER, "name")], [(CARRIER, "carrier")]]
+
+
+def test_a_foreign_key_joins_from_its_other_end_too():
+    ways = known_joins(new_query("airlines"), "flights", CATALOG, DECLARED)
+
+    assert ways[0] == [(("airlines", "name"), "carrier")]
+
+
+def test_a_primary_key_joins_only_columns_of_its_kind():
+    other_kind = {**CATALOG, "airlines": {"carrier": "INTEGER"}}
+
+    assert known_joins(new_query("flights"), "airlines", other_kind, Keys()) == []
+    assert best_join(new_query("flights"), "airlines", CATALOG, Keys()) == [(CARRIER, "carrier")]
+
+
+def test_tables_with_a_known_key_are_offered_first(eng, caller):
+    tables = eng.connections.schema("sample", caller)
+    catalog, keys = catalog_of(tables), Keys.of_tables(tables)
+
+    offered = joinable(new_query("flights"), catalog, keys)
+
+    assert dict(offered)["weather"] == [
+        (("flights", "origin"), "origin"),
+        (("flights", "time_hour"), "time_hour"),
+    ]
+    assert dict(offered)["planes"] == [(("flights", "tailnum"), "tailnum")]
+    assert dict(offered)["airports"] == []
+    known = [bool(pairs) for _, pairs in offered]
+    assert known == sorted(known, reverse=True)
 
 
 @pytest.mark.parametrize(

@@ -50,10 +50,9 @@ def sql_side(api: ApiDefinition, work: WorkingCopy, caller: Caller, editor_key: 
         tables = _tables(work, caller)
         connection_field(work, caller, tables, editor_key)
         editor, issues = st.container(), st.container()
-    catalog = catalog_of(tables)
     with builder:
-        visual_builder(api, work, catalog)
-    completion = {name: list(columns) for name, columns in catalog.items()}
+        visual_builder(api, work, tables)
+    completion = {name: list(columns) for name, columns in catalog_of(tables).items()}
     return Side(editor, issues, others, completion, has_advice=True)
 
 

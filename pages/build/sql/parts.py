@@ -4,13 +4,14 @@ Each part puts what its widgets say into the query and returns what its buttons 
 added and removed only when every widget of the run has been read.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import get_args
 
 import streamlit as st
 
 from pages.components.sql.compiler import MAX_LIMIT, output_names
+from pages.components.sql.joins import Keys, Pair, best_join, join_pairs, joinable
 from pages.components.sql.query import (
     Catalog,
     Function,
@@ -20,8 +21,6 @@ from pages.components.sql.query import (
     Ref,
     Sort,
     columns_of,
-    join_pairs,
-    joinable,
     new_query,
     tables_of_query,
 )
@@ -33,22 +32,27 @@ ROWS: Ref = ("", "*")
 FUNCTIONS: tuple[Function, ...] = get_args(Function)
 
 
-def tables_part(query: Query, catalog: Catalog, key: str) -> Iterator[Change]:
+def tables_part(query: Query, catalog: Catalog, keys: Keys, key: str) -> Iterator[Change]:
     """The first table, and those joined to it."""
     tables = list(catalog)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         index = tables.index(query["table"]) if query["table"] in tables else None
         table = st.selectbox("Table", tables, index=index, key=f"{key}-table", width="stretch")
-        free = joinable(query, catalog)
-        if st.button(
-            "Join a table", icon=":material/join_inner:", key=f"{key}-join", disabled=not free
-        ):
-            yield partial(_add_join, query, free[0], catalog)
+        free = {_offer(name, pairs): name for name, pairs in joinable(query, catalog, keys)}
+        joined = st.menu_button(
+            "Join a table",
+            list(free),
+            icon=":material/join_inner:",
+            key=f"{key}-join",
+            disabled=not free,
+        )
+        if joined:
+            yield partial(_add_join, query, free[joined], catalog, keys)
     if table and table != query["table"]:
         yield partial(_begin_again, query, table)
         return
     for number, join in enumerate(query["joins"]):
-        yield from _join_row(query, number, join, catalog, f"{key}-join-{number}")
+        yield from _join_row(query, number, join, catalog, keys, f"{key}-join-{number}")
 
 
 def columns_part(query: Query, catalog: Catalog, key: str) -> Iterator[Change]:
@@ -107,6 +111,13 @@ def remove_button(key: str, what: str) -> bool:
     )
 
 
+def _offer(table: str, pairs: Sequence[Pair]) -> str:
+    """A table in the menu of those that can be joined, with the key it would be joined by."""
+    names = [left[1] if left[1] == own else f"{left[1]} = {own}" for left, own in pairs]
+    icon = ":material/key:" if names else ":material/table:"
+    return f"{icon} {table} by {', '.join(names)}" if names else f"{icon} {table}"
+
+
 def _pair_label(earlier: Query) -> Callable[[tuple[Ref, str]], str]:
     several = bool(earlier["joins"])
 
@@ -118,7 +129,7 @@ def _pair_label(earlier: Query) -> Callable[[tuple[Ref, str]], str]:
 
 
 def _join_row(
-    query: Query, number: int, join: Join, catalog: Catalog, key: str
+    query: Query, number: int, join: Join, catalog: Catalog, keys: Keys, key: str
 ) -> Iterator[Change]:
     others = [table for table in tables_of_query(query) if table != join["table"]]
     tables = [table for table in catalog if table not in others]
@@ -147,7 +158,7 @@ def _join_row(
         if remove_button(key, f"the join with {join['table']}"):
             yield partial(_remove_join, query, number)
     if table != join["table"]:
-        yield partial(_join_with, query, number, table, catalog)
+        yield partial(_join_with, query, number, table, catalog, keys)
 
 
 def _measure_row(
@@ -179,19 +190,17 @@ def _measure_row(
             yield partial(_remove_measure, query, number)
 
 
-def _add_join(query: Query, table: str, catalog: Catalog) -> None:
+def _add_join(query: Query, table: str, catalog: Catalog, keys: Keys) -> None:
     query["joins"].append(Join(table=table, kind="inner", on=[]))
-    _join_with(query, len(query["joins"]) - 1, table, catalog)
+    _join_with(query, len(query["joins"]) - 1, table, catalog, keys)
 
 
-def _join_with(query: Query, number: int, table: str, catalog: Catalog) -> None:
-    """Join a table by the first column that has the same name on both sides."""
+def _join_with(query: Query, number: int, table: str, catalog: Catalog, keys: Keys) -> None:
+    """Join a table by its key where one is known."""
     _forget(query, query["joins"][number]["table"])
     earlier: Query = {**query, "joins": query["joins"][:number]}
-    pairs = join_pairs(earlier, table, catalog)
-    same = [pair for pair in pairs if pair[0][1] == pair[1]]
     query["joins"][number]["table"] = table
-    query["joins"][number]["on"] = (same or pairs)[:1]
+    query["joins"][number]["on"] = best_join(earlier, table, catalog, keys)
 
 
 def _remove_join(query: Query, number: int) -> None:

@@ -1,20 +1,24 @@
 """The visual builder: a question in widgets, compiled to the statement in the editor."""
 
+from collections.abc import Sequence
 from copy import deepcopy
 from functools import partial
 
 import streamlit as st
 
 from engine.model import ApiDefinition
+from engine.ports import TableInfo
 from pages.build.sql import conditions, parts
 from pages.components.errors import errors_shown
 from pages.components.sql.built_query import BuiltQuery, merged_params
-from pages.components.sql.query import Catalog, is_known, new_query
+from pages.components.sql.joins import Keys
+from pages.components.sql.query import Catalog, catalog_of, is_known, new_query
 from pages.components.state import WorkingCopy
 
 
-def visual_builder(api: ApiDefinition, work: WorkingCopy, catalog: Catalog) -> None:
+def visual_builder(api: ApiDefinition, work: WorkingCopy, tables: Sequence[TableInfo]) -> None:
     """Draw the builder, or say why it does not hold the statement and offer to start."""
+    catalog = catalog_of(tables)
     if not catalog:
         st.info("Choose a connection with tables first.", icon=":material/database:")
         return
@@ -23,7 +27,8 @@ def visual_builder(api: ApiDefinition, work: WorkingCopy, catalog: Catalog) -> N
     elif not work.query.is_body(work.fields["logic_body"]):
         _offer_restart(work, work.query, catalog)
     else:
-        _builder(work, work.query, catalog, f"vq-{api.id}-{work.query.rev}")
+        keys = Keys.of_tables(tables)
+        _builder(work, work.query, catalog, keys, f"vq-{api.id}-{work.query.rev}")
 
 
 def start(work: WorkingCopy, table: str, catalog: Catalog) -> None:
@@ -34,10 +39,10 @@ def start(work: WorkingCopy, table: str, catalog: Catalog) -> None:
     _take_over(work, work.query, catalog)
 
 
-def _builder(work: WorkingCopy, built: BuiltQuery, catalog: Catalog, key: str) -> None:
+def _builder(work: WorkingCopy, built: BuiltQuery, catalog: Catalog, keys: Keys, key: str) -> None:
     query = built.query
     changes = [
-        *parts.tables_part(query, catalog, key),
+        *parts.tables_part(query, catalog, keys, key),
         *parts.columns_part(query, catalog, key),
         *parts.measures_part(query, catalog, key),
         *conditions.conditions_part(query, catalog, key),

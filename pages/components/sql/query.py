@@ -1,6 +1,6 @@
 """The question that the visual builder asks, as one dict; SQL is made from it, never read back."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal, TypedDict
 
 from engine.ports import TableInfo
@@ -141,24 +141,3 @@ def is_known(query: Query, catalog: Catalog) -> bool:
     return set(tables_of_query(query)) <= set(catalog) and set(refs) <= set(
         columns_of(query, catalog)
     )
-
-
-def join_pairs(query: Query, joined: str, catalog: Catalog) -> list[tuple[Ref, str]]:
-    """Pairs of columns that a table can be joined by, those of the same name first."""
-    before = [ref for ref in columns_of(query, catalog) if ref[0] != joined]
-    pairs = [pair for ref in before for pair in _pairs_with(ref, joined, catalog)]
-    return sorted(pairs, key=lambda pair: pair[0][1] != pair[1])
-
-
-def _pairs_with(ref: Ref, joined: str, catalog: Catalog) -> Iterator[tuple[Ref, str]]:
-    kind = kind_of(catalog[ref[0]][ref[1]])
-    for name, type_name in catalog[joined].items():
-        if kind_of(type_name) == kind and kind in {"number", "text", "time"}:
-            yield ref, name
-
-
-def joinable(query: Query, catalog: Catalog) -> list[str]:
-    """Tables that can be joined, those that share the name of a column first."""
-    names = {name for _, name in columns_of(query, catalog)}
-    free = [table for table in catalog if table not in tables_of_query(query)]
-    return sorted(free, key=lambda table: names.isdisjoint(catalog[table]))
