@@ -15,6 +15,8 @@ from engine.api_manager import ApiManager
 from engine.asset_registry import AssetRegistry
 from engine.auth import Auth
 from engine.call import ExecutionRequest
+from engine.cep.rules import Rules
+from engine.cep.runner import RuleRunner
 from engine.checking import Checker
 from engine.connections import Connections
 from engine.definition_sync import DefinitionSync
@@ -64,6 +66,8 @@ class Engine:
         tenant_settings: What a tenant's admins set while it runs.
         audit: What makes this instance easier to attack.
         policies: What operators see of breakers, cache and limits, and change in them.
+        rules: What calls APIs by itself: when events say so, metrics, or the clock.
+        rule_runner: What runs the rules in the background.
         lab: How policies react to injected faults.
         cache, breakers, shared: The policies' state itself, without roles.
         first_key: The admin key made by this very start, to be shown once; None later.
@@ -90,6 +94,8 @@ class Engine:
     tenant_settings: TenantSettings
     audit: StartupAudit
     policies: PolicyControl
+    rules: Rules
+    rule_runner: RuleRunner
     lab: PolicyLab
     cache: APICacheService
     breakers: CircuitBreakerManager

@@ -157,6 +157,12 @@ class Settings(BaseSettings):
     cache_memory_mb: int = Field(
         default=64, ge=1, description="Memory of the in-process answer cache in MB."
     )
+    run_rules: bool = Field(
+        default=True, description="Let this process look at events and run rules."
+    )
+    event_retention_days: int = Field(
+        default=7, ge=1, description="Days that posted events are kept, and known by their ids."
+    )
     log_retention_days: int = Field(
         default=90,
         ge=1,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
+from sqlalchemy import delete
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.database import Database
@@ -38,3 +39,9 @@ class SqlLeases:
         )
         with self._database.write() as connection:
             return connection.execute(taking.returning(_TABLE.c.name)).first() is not None
+
+    def release(self, name: str) -> None:
+        """Give a lease up; without effect when it is another's."""
+        ours = (_TABLE.c.name == name) & (_TABLE.c.holder == self._holder)
+        with self._database.write() as connection:
+            connection.execute(delete(_TABLE).where(ours))

@@ -13,6 +13,7 @@ from engine.auth.authorization import (
 from engine.auth.bindings import RoleBindings
 from engine.auth.key_groups import KeyGroups
 from engine.auth.keys import IssuedKey, KeyService, first_key_notice
+from engine.auth.owners import RuleOwners
 from engine.auth.passwords import Passwords
 from engine.auth.sessions import Audience, Sessions
 from engine.auth.throttle import SignInThrottle, ThrottleRules
@@ -31,6 +32,7 @@ __all__ = [
     "KeyService",
     "Passwords",
     "RoleBindings",
+    "RuleOwners",
     "Sessions",
     "SignInThrottle",
     "ThrottleRules",

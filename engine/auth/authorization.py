@@ -22,6 +22,9 @@ Group = Literal[
     "secrets",
     "users",
     "assets",
+    "rules",
+    "events",
+    "screens",
 ]
 Action = Literal[
     "jobs:read",
@@ -43,6 +46,12 @@ Action = Literal[
     "users:manage",
     "assets:read",
     "assets:write",
+    "rules:read",
+    "rules:write",
+    "events:read",
+    "events:post",
+    "screens:read",
+    "screens:write",
 ]
 
 
@@ -73,6 +82,12 @@ PERMISSIONS: Mapping[Action, Permission] = {
     "secrets:read": Permission("secrets", "analyst", "list the names of secrets"),
     "secrets:write": Permission("secrets", "admin", "store and delete secrets"),
     "users:manage": Permission("users", "admin", "manage users and their roles"),
+    "rules:read": Permission("rules", "viewer", "read rules and what they fired"),
+    "rules:write": Permission("rules", "analyst", "change and try rules"),
+    "events:read": Permission("events", "analyst", "read recorded events"),
+    "events:post": Permission("events", "viewer", "post events"),
+    "screens:read": Permission("screens", "viewer", "look at screens"),
+    "screens:write": Permission("screens", "analyst", "change screens"),
     "assets:read": Permission("assets", "viewer", "read assets"),
     "assets:write": Permission("assets", "analyst", "change assets"),
 }

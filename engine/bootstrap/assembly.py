@@ -14,6 +14,7 @@ from engine.bootstrap.assets import open_assets
 from engine.bootstrap.callers import open_auth
 from engine.bootstrap.execution import open_executors, open_shared_state, read_secret, render_tag
 from engine.bootstrap.jobs import open_jobs
+from engine.bootstrap.rules import open_rules
 from engine.bootstrap.samples import load_samples
 from engine.bootstrap.stores import open_stores, plain
 from engine.bootstrap.targets import fixed_connections, target_openers
@@ -137,6 +138,8 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
     if settings.sample_data:
         load_samples(settings, apis, stores.cases, stores.settings)
         issue_sample_key(auth.keys, stores.settings)
+    metrics = Metrics(SqlRollupStore(stores.database), stores.journal, kept_sums(settings))
+    rules, rule_runner = open_rules(settings, stores, auth, metrics, pipeline.execute, opening)
     return Engine(
         settings=settings,
         pipeline=pipeline,
@@ -169,7 +172,9 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
         lineage=lineage,
         checks=Checker(saving, sql, stores.definitions, contracts),
         logs=ExecutionLog(stores.executions, stores.journal),
-        metrics=Metrics(SqlRollupStore(stores.database), stores.journal, kept_sums(settings)),
+        metrics=metrics,
+        rules=rules,
+        rule_runner=rule_runner,
         connections=connections,
         auth=auth,
         secrets=Secrets(stores.settings),

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 from engine.metrics_window import Kept
 from engine.settings import Settings
 from engine.upkeep import Upkeep
+from storage.cep_events import SqlEventStore
+from storage.cep_firings import SqlFiringStore
 from storage.database import Database
 from storage.leases import SqlLeases
 from storage.retention import Retention
@@ -38,9 +40,23 @@ def start_upkeep(settings: Settings, database: Database) -> Upkeep:
         for grain, days in kept.items():
             retention.drop_sums(grain, timedelta(days=days), datetime.now(UTC))
 
+    def drop_events() -> None:
+        before = datetime.now(UTC) - timedelta(days=settings.event_retention_days)
+        SqlEventStore(database).drop_before(before)
+
+    def drop_firings() -> None:
+        before = datetime.now(UTC) - timedelta(days=settings.log_retention_days)
+        SqlFiringStore(database).drop_before(before)
+
     return Upkeep(
         functools.partial(SqlLeases(database).take, "upkeep"),
-        {"fold": fold, "log retention": drop_executions, "metrics retention": drop_sums},
+        {
+            "fold": fold,
+            "log retention": drop_executions,
+            "metrics retention": drop_sums,
+            "event retention": drop_events,
+            "firing retention": drop_firings,
+        },
         every_s=_UPKEEP_S,
     )
 

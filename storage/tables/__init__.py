@@ -8,9 +8,11 @@ SQLite reads the others without them.
 from storage.tables.access import ApiKeyRow, AuditRow, RoleBindingRow, SessionRow, UserRow
 from storage.tables.apis import ApiDefinitionRow, ApiVersionRow, ConnectionRow
 from storage.tables.assets import AssetLabelRow, AssetRow, AssetVersionRow
+from storage.tables.cep import CursorRow, EventRow, FiringRow, RuleRow
 from storage.tables.executions import ExecutionRow, IdempotencyRow, LeaseRow, RollupRow
 from storage.tables.jobs import JobRow, JobWorkerRow
 from storage.tables.row import Row, TenantRow, table_of
+from storage.tables.screens import ScreenRow
 from storage.tables.settings import SecretRow, SettingRow
 from storage.tables.testing import ApiTestCaseRow
 
@@ -24,7 +26,10 @@ __all__ = [
     "AssetVersionRow",
     "AuditRow",
     "ConnectionRow",
+    "CursorRow",
+    "EventRow",
     "ExecutionRow",
+    "FiringRow",
     "IdempotencyRow",
     "JobRow",
     "JobWorkerRow",
@@ -32,6 +37,8 @@ __all__ = [
     "RoleBindingRow",
     "RollupRow",
     "Row",
+    "RuleRow",
+    "ScreenRow",
     "SecretRow",
     "SessionRow",
     "SettingRow",

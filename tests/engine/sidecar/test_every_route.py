@@ -32,6 +32,7 @@ RANKS = ["viewer", "analyst", "admin"]
 def filled(path: str, api: str = "nowhere") -> str:
     path = path.replace("secrets/{name}", "secrets/every_route")
     path = path.replace("{execution_id}", "6f1c1a1e-0000-4000-8000-000000000000")
+    path = path.replace("{firing_id}", "6f1c1a1e-0000-4000-8000-000000000000")
     return re.sub(r"{[^}]+}", "1", re.sub(r"{api(_name)?}", api, path))
 
 
@@ -51,6 +52,8 @@ def body_for(path: str) -> dict[str, object]:
         return {"mode": "auto"}
     if path.endswith(("/tests", "/{test}", "/keep-as-test")):
         return {"name": "every route"}
+    if path == "/cep/events":
+        return {"event_type": "every.route", "data": {}}
     if path.endswith("/invalidate"):
         return {"tag": "nobody-has-it"}
     if path in ACCESS_BODIES:

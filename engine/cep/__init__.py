@@ -1,0 +1,1 @@
+"""Rules: what happens elsewhere, in the engine or by the clock sets off a call of an API."""

@@ -1,0 +1,1 @@
+"""Screens: pages put together from blocks that show what APIs answer."""
