@@ -77,6 +77,7 @@ from engine.ports.targets import (
     TableInfo,
 )
 from engine.ports.testing import CaseStore
+from engine.ports.tools import ToolStore
 
 __all__ = [
     "NO_CONTRACT",
@@ -138,6 +139,7 @@ __all__ = [
     "StepWatcher",
     "TableInfo",
     "TakenKey",
+    "ToolStore",
     "User",
     "UserStore",
     "WorkflowRunOptions",

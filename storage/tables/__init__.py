@@ -15,6 +15,7 @@ from storage.tables.row import Row, TenantRow, table_of
 from storage.tables.screens import ScreenRow
 from storage.tables.settings import SecretRow, SettingRow
 from storage.tables.testing import ApiTestCaseRow
+from storage.tables.tools import ToolCallRow, ToolRow
 
 __all__ = [
     "ApiDefinitionRow",
@@ -43,6 +44,8 @@ __all__ = [
     "SessionRow",
     "SettingRow",
     "TenantRow",
+    "ToolCallRow",
+    "ToolRow",
     "UserRow",
     "table_of",
 ]
