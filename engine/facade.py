@@ -24,6 +24,7 @@ from engine.executor_cache import APICacheService
 from engine.executor_circuit_breaker import CircuitBreakerManager
 from engine.executor_monitoring import ExecutionLog
 from engine.idempotency import Idempotency
+from engine.importing import Imports
 from engine.jobs import JobRunner, Jobs, Schedules
 from engine.lineage import Lineage
 from engine.metrics import Metrics
@@ -56,6 +57,7 @@ class Engine:
         jobs: Executions that nobody waits for, and that survive the process that runs them.
         job_runner: What this process does of jobs.
         schedules: Cron schedules, over all processes once each time.
+        imports: APIs made from OpenAPI documents, SQL files, cURL and Postman.
         lineage: Where APIs and tables are used, and what an API stands on.
         checks: Validation of definitions and statements that are not saved yet.
         logs: The execution log.
@@ -84,6 +86,7 @@ class Engine:
     jobs: Jobs
     job_runner: JobRunner
     schedules: Schedules
+    imports: Imports
     lineage: Lineage
     checks: Checker
     logs: ExecutionLog

@@ -141,6 +141,9 @@ class SqlDefinitionStore:
                     contract = changes.contracts.get(api.id, NO_CONTRACT)
                     first = api.model_copy(update={"version": 1})
                     _insert(rows, first, note=note, contract=contract)
+                for api, draft in changes.begun:
+                    _insert(rows, api, note=note, contract=NO_CONTRACT)
+                    _set_draft(rows, draft)
                 _refuse_missing(rows, (*changes.published, *changes.created))
                 for api_id, change in changes.tests.items():
                     replace_cases(rows, api_id, change)
@@ -244,10 +247,8 @@ class SqlDefinitionStore:
 
     def save_draft(self, tenant_id: str, draft: ApiDraft) -> ApiDraft:
         """Keep unpublished work; replaces the draft there was; raises NotFoundError."""
-        known = draft.model_dump(exclude={"api_id"})
-        self._change(
-            tenant_id, draft.api_id, **{f"draft_{name}": value for name, value in known.items()}
-        )
+        with self._database.writing(tenant_id) as rows:
+            _set_draft(rows, draft)
         return draft
 
     def drop_draft(self, tenant_id: str, api_id: UUID) -> None:
@@ -339,6 +340,14 @@ def _insert(rows: TenantRows, api: ApiDefinition, *, note: str, contract: Contra
     rows.execute(rows.insert(ApiDefinitionRow, **values))
     if api.version:
         _add_version(rows, api, note=note, by=api.created_by, contract=contract)
+
+
+def _set_draft(rows: TenantRows, draft: ApiDraft) -> None:
+    known = draft.model_dump(exclude={"api_id"})
+    change = rows.update(ApiDefinitionRow).where(ApiDefinitionRow.id == draft.api_id)
+    values = {f"draft_{name}": value for name, value in known.items()}
+    if rows.execute(change.values(**values)).rowcount == 0:
+        raise _no_api(str(draft.api_id))
 
 
 def _publish(

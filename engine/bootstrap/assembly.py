@@ -36,6 +36,7 @@ from engine.executor_monitoring import ExecutionLog, Monitor
 from engine.executor_policies import ConcurrencyGate, check_policy
 from engine.facade import Engine
 from engine.idempotency import Idempotency
+from engine.importing import Imports
 from engine.lineage import Lineage
 from engine.metrics import Metrics
 from engine.model import ApiDefinition, Issue
@@ -169,6 +170,9 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
         jobs=durable.jobs,
         job_runner=durable.runner,
         schedules=durable.schedules,
+        imports=Imports(
+            stores.definitions, saving, sql, stores.settings, tenant_settings.completed
+        ),
         lineage=lineage,
         checks=Checker(saving, sql, stores.definitions, contracts),
         logs=ExecutionLog(stores.executions, stores.journal),

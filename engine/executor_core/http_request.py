@@ -77,6 +77,8 @@ class RequestTemplate:
         auth = self._auth.render(names)
         pairs = [*_pairs(self._params.render(names)), *self._auth_pairs(auth)]
         body = self._body.render(names)
+        if self.spec.omit_null and isinstance(body, Mapping):
+            body = {name: value for name, value in body.items() if value is not None}
         headers = [*_header_pairs(self._headers.render(names)), *self._auth_headers(auth)]
         return FilledSpec(
             method=self.spec.method,

@@ -58,7 +58,10 @@ Auth = Annotated[BearerAuth | BasicAuth | ApiKeyAuth, Field(discriminator="type"
 
 
 class HttpSpec(_Part):
-    """One request; every text in it may hold templates, but the scheme and host of `url`."""
+    """One request; every text in it may hold templates, but the scheme and host of `url`.
+
+    `omit_null` leaves out the members of a JSON body that are null, so that one may be optional.
+    """
 
     method: Method = "GET"
     url: str
@@ -66,6 +69,7 @@ class HttpSpec(_Part):
     params: Mapping[str, Any] = Field(default_factory=dict)
     body: Any = None
     body_type: BodyType = "json"
+    omit_null: bool = False
     auth: Auth | None = None
     response_path: str | None = None
 

@@ -53,6 +53,7 @@ class DefinitionChanges:
         published: Definitions with new authored fields; `version` of each is the live one it was
             made from. Drafts stay.
         deleted: Definitions to remove, as they were read.
+        begun: New definitions that are not live, each with its draft.
         contracts: What to record with the new versions, by id.
         tests: Changes to the test cases of APIs, by the API's id.
     """
@@ -60,6 +61,7 @@ class DefinitionChanges:
     created: tuple[ApiDefinition, ...] = ()
     published: tuple[ApiDefinition, ...] = ()
     deleted: tuple[ApiDefinition, ...] = ()
+    begun: tuple[tuple[ApiDefinition, ApiDraft], ...] = ()
     contracts: Mapping[UUID, ContractFacts] = field(default_factory=dict)
     tests: Mapping[UUID, CaseChange] = field(default_factory=dict)
 

@@ -13,7 +13,10 @@ AUTH_FIELDS: Mapping[str, tuple[str, ...]] = {
     "basic": ("username", "password"),
     "api_key": ("in", "name", "value"),
 }
-_ORDER = ("method", "url", "headers", "params", "auth", "body", "body_type", "response_path")
+_ORDER = (
+    *("method", "url", "headers", "params", "auth", "body", "body_type", "omit_null"),
+    "response_path",
+)
 
 Spec = dict[str, Any]
 Pair = dict[str, str]

@@ -284,6 +284,18 @@ def raw(upstream, body, content_type="application/json", **more):
     }
 
 
+@pytest.mark.parametrize(("omit", "sent"), [(True, {"a": 1}), (False, {"a": 1, "b": None})])
+def test_members_of_the_body_that_are_null_are_left_out_where_it_is_asked(
+    run, upstream, omit, sent
+):
+    body = {"a": "{{params.a}}", "b": "{{params.b}}"}
+    spec = {"method": "POST", "url": f"{upstream.url}/echo", "body": body, "omit_null": omit}
+
+    run(spec, {"a": 1, "b": None})
+
+    assert json.loads(upstream.requests[-1]["body"]) == sent
+
+
 def test_the_trace_goes_on_below_the_attempt(run, upstream):
     run({"method": "get", "url": f"{upstream.url}/echo"})
 
