@@ -78,6 +78,16 @@ class EngineError(Exception):
         self.retry_after_s = retry_after_s
 
 
+def error_codes() -> tuple[str, ...]:
+    """The code of every failure there is, by name."""
+    found, kinds = set(), [EngineError]
+    while kinds:
+        kind = kinds.pop()
+        found.add(kind.code)
+        kinds += kind.__subclasses__()
+    return tuple(sorted(found))
+
+
 class CallerError(EngineError):
     """The caller's fault; nothing of the target was touched."""
 

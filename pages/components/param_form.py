@@ -58,9 +58,25 @@ def param_form(schema: Mapping[str, ParamSpec], *, key: str, choices: Choices) -
     return ParamForm(sent, slots)
 
 
-def json_input(label: str, key: str) -> Any:
+def with_values(
+    schema: Mapping[str, ParamSpec], values: Mapping[str, Any]
+) -> dict[str, ParamSpec]:
+    """A schema whose form begins with these values; unknown ones are left out."""
+    return {
+        name: spec.model_copy(update={"default": values[name]}) if name in values else spec
+        for name, spec in schema.items()
+    }
+
+
+def json_input(label: str, key: str, value: Any = None) -> Any:
     """A JSON document to send along; None while it is empty."""
-    text = st.text_area(label, key=key, placeholder='{"key": "value"}', persist_state="session")
+    text = st.text_area(
+        label,
+        value=None if value is None else json.dumps(value, indent=2),
+        key=key,
+        placeholder='{"key": "value"}',
+        persist_state="session",
+    )
     return _json_or_text(text) if text else None
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 import streamlit as st
 
 from engine.errors import NotFoundError
-from engine.model import Caller, ErrorInfo, ExecutionQuery, ExecutionRecord, Step
+from engine.model import Caller, ErrorInfo, ExecutionRecord, Step
 from pages.components.context import engine
 from pages.components.errors import error_block, errors_shown
 from pages.components.navigation import API_PAGE, RUNS_PAGE, api_link
@@ -15,9 +15,10 @@ from pages.components.result_view import (
     trace_of,
     trace_strip,
 )
-from pages.components.runs_table import runs_table
+from pages.components.run_inputs import run_again_button
 from pages.components.workflow.run_view import run_view
 from pages.components.workflow.tree import Tree, read
+from pages.operate.run_context import attempts, related_runs
 
 
 def run_detail(run_id: str, caller: Caller) -> None:
@@ -26,21 +27,22 @@ def run_detail(run_id: str, caller: Caller) -> None:
     record = engine().logs.get(_as_id(run_id), caller)
     st.markdown(outcome_line(record))
     _facts(record)
+    with st.container(horizontal=True, gap="small"):
+        run_again_button(record, caller)
+    if record.error_type:
+        _error(record)
     if trace := trace_of(record):
         st.subheader("Policy trace")
         trace_strip(trace)
-    if record.request_params:
-        st.subheader("Parameters")
-        st.json(dict(record.request_params))
-    if record.error_type:
-        _error(record)
+        attempts(trace)
+    _inputs(record)
     if steps := steps_of(record):
         st.subheader("Workflow")
         run_view(record.id, steps, _tree(record, caller), caller, key="run-steps")
-    if record.response_data:
+    if record.response_data and not record.error_type:
         st.subheader("Answer")
         record_answer(record, key="run-answer")
-    _children(record, caller)
+    related_runs(record, caller)
 
 
 def _as_id(run_id: str) -> UUID:
@@ -63,12 +65,27 @@ def _facts(record: ExecutionRecord) -> None:
         st.caption(f"trace `{record.trace_id}`")
 
 
+def _inputs(record: ExecutionRecord) -> None:
+    if record.request_params:
+        st.subheader("Parameters")
+        st.json(dict(record.request_params))
+    payload = record.metadata.get("input_payload")
+    if payload is not None:
+        st.subheader("Input")
+        st.json(payload)
+    if prints := record.metadata.get("logs"):
+        with st.expander("Prints", icon=":material/terminal:"):
+            st.code(prints, None)
+
+
 def _error(record: ExecutionRecord) -> None:
     error_block(
         ErrorInfo(
             type=record.error_type or "",
             message=record.error_message or "",
             http_status=record.response_status,
+            details=record.metadata.get("error_details") or {},
+            hint=record.metadata.get("hint"),
         )
     )
     if record.error_stacktrace:
@@ -90,10 +107,3 @@ def _tree(record: ExecutionRecord, caller: Caller) -> Tree | None:
         found = engine().apis.version(str(record.api_id), record.api_version, caller)
         return read(found.snapshot.logic_body)
     return None
-
-
-def _children(record: ExecutionRecord, caller: Caller) -> None:
-    found = engine().logs.search(ExecutionQuery(parent_execution_id=record.id, limit=200), caller)
-    if found.total:
-        st.subheader("Calls")
-        runs_table(found.items, key="steps")

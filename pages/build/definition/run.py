@@ -11,8 +11,9 @@ from pages.components.choices import choices_for
 from pages.components.context import engine
 from pages.components.errors import errors_shown
 from pages.components.navigation import open_run
-from pages.components.param_form import json_input, param_form
+from pages.components.param_form import json_input, param_form, with_values
 from pages.components.result_view import result_view
+from pages.components.run_inputs import given_inputs
 from pages.components.running import Running, running_view
 from pages.components.state import LAST_RESULTS, RUNNING_CALLS
 from pages.components.workflow.run_view import workflow_result
@@ -30,9 +31,16 @@ def run_tab(api: ApiDefinition, caller: Caller) -> None:
         )
         return
     key = str(api.id)
-    with st.form(f"run-{key}", border=bool(api.param_schema)):
-        form = param_form(api.param_schema, key=f"run-{key}", choices=choices_for(caller))
-        payload = None if api.logic_type == "sql" else json_input("Input payload", f"payload-{key}")
+    given = given_inputs(key)
+    form_key = f"{key}-{given.rev}"
+    with st.form(f"run-{form_key}", border=bool(api.param_schema)):
+        schema = with_values(api.param_schema, given.params)
+        form = param_form(schema, key=f"run-{form_key}", choices=choices_for(caller))
+        payload = (
+            None
+            if api.logic_type == "sql"
+            else json_input("Input payload", f"payload-{form_key}", given.input_payload)
+        )
         with st.container(horizontal=True, vertical_alignment="center"):
             run = st.form_submit_button(
                 "Run",
