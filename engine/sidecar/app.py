@@ -19,6 +19,7 @@ from engine.sidecar.middleware import BodyLimit, HeadAsGet, RequestIdentity
 from engine.sidecar.results import ENCODINGS
 from engine.sidecar.routes import (
     apis,
+    asset_registry,
     auth,
     call,
     check,
@@ -50,6 +51,7 @@ _ROUTES = (
     secrets,
     auth,
     users,
+    asset_registry,
     tenant_settings,
     ops,
     document,

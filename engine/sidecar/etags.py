@@ -8,16 +8,17 @@ import re
 
 from engine.errors import BadRequestError
 from engine.model import ApiDefinition, ExecutionResult
+from engine.model.asset import Asset
 
 _ETAG = re.compile(r'^(?:W/)?"(\d+)(?:-[0-9a-f]+)?"$')
 ETAG_PATTERN = rf"{_ETAG.pattern}|^\*$"
 """What `If-Match` of a definition may be."""
 
 
-def etag_of(api: ApiDefinition) -> str:
-    """The tag of a definition's present state: its version, and a digest of all of it."""
-    digest = hashlib.blake2b(api.model_dump_json().encode(), digest_size=8).hexdigest()
-    return f'"{api.version}-{digest}"'
+def etag_of(item: ApiDefinition | Asset) -> str:
+    """The tag of a definition's or an asset's present state: its version, and a digest of it."""
+    digest = hashlib.blake2b(item.model_dump_json().encode(), digest_size=8).hexdigest()
+    return f'"{item.version}-{digest}"'
 
 
 def expected_version(if_match: str | None) -> int | None:

@@ -54,6 +54,8 @@ def body_for(path: str) -> dict[str, object]:
         return {"name": "every route"}
     if path == "/cep/events":
         return {"event_type": "every.route", "data": {}}
+    if path.startswith("/asset-registry/") and path.endswith(("/rollback", "/{label}")):
+        return {"version": 1}
     if path.endswith("/invalidate"):
         return {"tag": "nobody-has-it"}
     if path in ACCESS_BODIES:
