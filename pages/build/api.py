@@ -8,6 +8,7 @@ from pages.build.definition.edit import edit_tab
 from pages.build.definition.overview import overview_tab
 from pages.build.definition.run import run_tab
 from pages.build.definition.runs import runs_tab
+from pages.build.definition.tests import tests_tab
 from pages.build.definition.versions import versions_tab
 from pages.build.definition.where_used import where_used_tab
 from pages.components.colors import STATE_COLORS, TYPE_COLORS
@@ -19,6 +20,7 @@ TABS = {
     "Overview": overview_tab,
     "Edit": edit_tab,
     "Run": run_tab,
+    "Tests": tests_tab,
     "Versions": versions_tab,
     "Runs": runs_tab,
     "Where used": where_used_tab,

@@ -42,10 +42,10 @@ def errors_shown() -> Iterator[None]:
 
 def error_block(error: ErrorInfo) -> None:
     """What went wrong, every particular of it, and what to do next."""
-    lines = [_escaped(error.message)]
+    lines = [escaped(error.message)]
     lines += [f"- {line}" for line in particulars(error.details)]
     if error.hint:
-        lines.append(f"\n:material/lightbulb: {_escaped(error.hint)}")
+        lines.append(f"\n:material/lightbulb: {escaped(error.hint)}")
     title = TITLES.get(error.type, error.type.replace("_", " ").capitalize())
     st.error("\n".join(lines), title=f"{title} · {error.type}", icon=":material/error:")
 
@@ -53,7 +53,7 @@ def error_block(error: ErrorInfo) -> None:
 def particulars(details: Mapping[str, Any]) -> list[str]:
     """The mistakes that `details` lists: of parameters, or of a definition; no mere advice."""
     mistakes = [
-        f"**{_escaped(str(entry.get('param')))}** {_escaped(str(entry.get('message')))}"
+        f"**{escaped(str(entry.get('param')))}** {escaped(str(entry.get('message')))}"
         for entry in details.get("params", ())
     ]
     issues = [Issue.model_validate(raw) for raw in details.get("issues", ())]
@@ -78,11 +78,11 @@ def issue_line(issue: Issue) -> str:
     where = f"line {issue.line}" if issue.line else issue.path
     if issue.line and issue.column:
         where = f"line {issue.line}, column {issue.column}"
-    text = f"**{_escaped(where)}** {_escaped(issue.message)}" if where else _escaped(issue.message)
-    return f"{text} — {_escaped(issue.suggestion)}" if issue.suggestion else text
+    text = f"**{escaped(where)}** {escaped(issue.message)}" if where else escaped(issue.message)
+    return f"{text} — {escaped(issue.suggestion)}" if issue.suggestion else text
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Text that Markdown shows as it is: messages quote names and SQL of authors."""
     for mark in "\\`*_[]$<>|~#:":
         text = text.replace(mark, f"\\{mark}")

@@ -77,7 +77,7 @@ def json_input(label: str, key: str, value: Any = None) -> Any:
         placeholder='{"key": "value"}',
         persist_state="session",
     )
-    return _json_or_text(text) if text else None
+    return json_or_text(text) if text else None
 
 
 def _widget(name: str, spec: ParamSpec, key: str, choices: Choices) -> Any:
@@ -197,7 +197,7 @@ def _array(label: str, spec: ParamSpec, shared: dict[str, Any]) -> Any:
 def _object(label: str, spec: ParamSpec, shared: dict[str, Any]) -> Any:
     value = None if spec.default is None else json.dumps(spec.default, indent=2)
     text = st.text_area(label, value=value, placeholder='{"key": "value"}', **shared)
-    return _json_or_text(text) if text else None
+    return json_or_text(text) if text else None
 
 
 _BY_TYPE: Mapping[str, Callable[[str, ParamSpec, dict[str, Any]], Any]] = {
@@ -245,7 +245,7 @@ def _yes_or_no(value: bool) -> str:  # noqa: FBT001  # Streamlit passes the opti
     return "yes" if value else "no"
 
 
-def _json_or_text(text: str) -> Any:
+def json_or_text(text: str) -> Any:
     """The JSON, or the text itself for the engine to refuse by the parameter's name."""
     try:
         return json.loads(text)

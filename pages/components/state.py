@@ -11,6 +11,7 @@ import streamlit as st
 
 from engine.checking import CheckReport
 from engine.model import ExecutionResult
+from engine.model.testing import CaseReport
 from pages.components.http.request_form import RequestForm
 from pages.components.running import Running
 from pages.components.sql.built_query import BuiltQuery
@@ -159,6 +160,9 @@ class LabRun:
         """How far it is."""
         return f"{len(self.ended)} of {self.calls} calls are over"
 
+
+TEST_REPORTS: SessionValue[dict[str, CaseReport]] = SessionValue("test_reports", dict)
+"""What the last run of its test cases said, by API id."""
 
 LAB_RUNS: SessionValue[dict[str, LabRun]] = SessionValue("lab_runs", dict)
 """The last run of the policy lab, by API id."""

@@ -18,6 +18,7 @@ PAGES = {
     "api-overview": f"/definition?api={API}",
     "api-edit": f"/definition?api={API}&tab=Edit",
     "api-run": f"/definition?api={API}&tab=Run",
+    "api-tests": f"/definition?api={API}&tab=Tests",
     "api-versions": f"/definition?api={API}&tab=Versions",
     "api-runs": f"/definition?api={API}&tab=Runs",
     "script-edit": "/definition?api=delay-scorer&tab=Edit",

@@ -12,7 +12,7 @@ def texts(visit):
     return [each.value for each in [*visit.markdown, *visit.caption, *visit.info, *visit.error]]
 
 
-@pytest.mark.parametrize("tab", ["Overview", "Edit", "Run", "Versions", "Runs"])
+@pytest.mark.parametrize("tab", ["Overview", "Edit", "Run", "Tests", "Versions", "Runs"])
 def test_every_tab_draws_by_its_own_link(eng, open_page, tab):
     visit = open_page("build/api.py", api=API, tab=tab)
 
