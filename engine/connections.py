@@ -6,12 +6,23 @@ import difflib
 import os
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import ValidationError
 
 from engine.auth import authorize
-from engine.errors import ConflictError, NotFoundError, SettingsError
+from engine.errors import BadRequestError, ConflictError, NotFoundError, SettingsError
 from engine.model import Caller, Connection
-from engine.ports import ConnectionStore, Dialect, QueryTarget, TableInfo
+from engine.ports import (
+    AuditEntry,
+    ConnectionStore,
+    Dialect,
+    QueryTarget,
+    SettingStore,
+    TableInfo,
+)
 
 OpenTarget = Callable[[Connection], QueryTarget]
 
@@ -27,10 +38,12 @@ class Connections:
         fixed: Mapping[str, Connection],
         store: ConnectionStore,
         openers: Mapping[Dialect, OpenTarget],
+        log: SettingStore,
     ) -> None:
         self._fixed = fixed
         self._store = store
         self._openers = openers
+        self._log = log
         self._open: dict[tuple[str, str], tuple[Connection, QueryTarget]] = {}
         self._lock = threading.Lock()
 
@@ -45,8 +58,14 @@ class Connections:
         return tuple(self._fixed.values())
 
     def save(self, connection: Connection, caller: Caller) -> None:
-        """Add or replace a stored connection of the caller's tenant."""
+        """Add or replace a stored connection of the caller's tenant.
+
+        Raises:
+            ConflictError: The name is of a connection that is built in or from the environment.
+            SettingsError: The DSN refers to a variable that is not set.
+        """
         authorize(caller, "connections:write")
+        with_secret(connection)
         if connection.name in self._fixed:
             raise ConflictError(
                 f"connection {connection.name!r} is {self._fixed[connection.name].origin}: "
@@ -54,12 +73,26 @@ class Connections:
             )
         self._store.save(connection.model_copy(update={"tenant_id": caller.tenant_id}))
         self._close(caller.tenant_id, connection.name)
+        self._record(caller, "connection.save", connection.name, dialect=connection.dialect)
 
     def delete(self, name: str, caller: Caller) -> None:
         """Remove a stored connection; raises NotFoundError."""
         authorize(caller, "connections:write")
         self._store.delete(caller.tenant_id, name)
         self._close(caller.tenant_id, name)
+        self._record(caller, "connection.delete", name)
+
+    def try_out(self, connection: Connection, caller: Caller) -> None:
+        """Open a target that is not stored yet, ask it whether it answers, and close it.
+
+        Raises:
+            TargetUnavailableError: It does not.
+            SettingsError: The DSN refers to a variable that is not set.
+        """
+        authorize(caller, "connections:write")
+        target = self._openers[connection.dialect](with_secret(connection))
+        with closing(target):
+            target.ping()
 
     def schema(self, name: str, caller: Caller) -> tuple[TableInfo, ...]:
         """Tables and views behind a connection."""
@@ -118,11 +151,47 @@ class Connections:
             hint=f"Did you mean {near[0]!r}?" if near else None,
         )
 
+    def _record(self, caller: Caller, action: str, name: str, **detail: str) -> None:
+        self._log.add_audit(
+            AuditEntry(
+                tenant_id=caller.tenant_id,
+                actor=caller.subject,
+                action=action,
+                target=name,
+                at=datetime.now(UTC),
+                detail=detail,
+            )
+        )
+
     def _close(self, tenant_id: str, name: str) -> None:
         with self._lock:
             held = self._open.pop((tenant_id, name), None)
         if held:
             held[1].close()
+
+
+def defined_connection(fields: Mapping[str, Any]) -> Connection:
+    """A connection from what somebody typed.
+
+    Raises:
+        BadRequestError: A field does not fit; names each.
+    """
+    if not str(fields.get("dsn") or "").strip():
+        raise BadRequestError(
+            "a connection needs an address: the path of a DuckDB file, postgresql://…, or env:NAME"
+        )
+    try:
+        return Connection.model_validate(fields)
+    except ValidationError as error:
+        wrong = [
+            f"{'.'.join(map(str, each['loc']))}: {each['msg']}"
+            for each in error.errors(include_url=False, include_input=False)
+        ]
+        raise BadRequestError(
+            f"this is no connection: {'; '.join(wrong)}",
+            hint="A name has lower-case letters, digits, - and _, and begins with one of the "
+            "first two.",
+        ) from error
 
 
 def with_secret(connection: Connection) -> Connection:

@@ -311,6 +311,8 @@ def _matching(query: ApiQuery) -> ColumnElement[bool]:
         wanted &= row.is_active == query.is_active
     if query.has_draft is not None:
         wanted &= row.draft_updated_at.is_not(None) == query.has_draft
+    if query.connection is not None:
+        wanted &= row.connection == query.connection
     if query.tag is not None:
         wanted &= json_array_contains(row.tags, query.tag)
     if query.q:

@@ -87,7 +87,7 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
     shared = open_shared_state(settings)
     opening.callback(shared.close)
     connections = Connections(
-        fixed_connections(settings), stores.connections, target_openers(settings)
+        fixed_connections(settings), stores.connections, target_openers(settings), stores.settings
     )
     opening.callback(connections.close)
     sql = SqlExecutor(connections.target)

@@ -162,6 +162,7 @@ class ApiQuery(_Frozen):
     q: str = ""
     tag: str | None = None
     has_draft: bool | None = None
+    connection: str | None = None
     sort: ApiOrder = "name"
     limit: int = Field(default=50, ge=1, le=500)
     offset: int = Field(default=0, ge=0, le=2_147_483_647)

@@ -13,6 +13,7 @@ from storage.connections import SqlConnectionStore
 from storage.database import Database, default_url
 from storage.instance_key import InstanceKey
 from storage.migrations import migrate
+from storage.settings import SqlSettingStore
 from storage.targets.postgres import PostgresTarget
 
 ADMIN = Caller(subject="ada", roles=frozenset({"admin"}))
@@ -54,7 +55,8 @@ def audit(tmp_path):
     """A function that makes the audit of an instance with these connections."""
     migrate(default_url(tmp_path))
     database = Database(default_url(tmp_path))
-    store = SqlConnectionStore(database, InstanceKey.load(tmp_path))
+    key = InstanceKey.load(tmp_path)
+    store, settings = SqlConnectionStore(database, key), SqlSettingStore(database, key)
     opened = []
 
     def audit(*, isolation=FULL, **dsns):
@@ -65,7 +67,7 @@ def audit(tmp_path):
         openers: dict[Dialect, OpenTarget] = {
             "postgres": lambda each: PostgresTarget(each.dsn, pool_size=1)
         }
-        opened.append(Connections(fixed, store, openers))
+        opened.append(Connections(fixed, store, openers, settings))
         return StartupAudit(Settings.load(), opened[-1], lambda: isolation)
 
     yield audit
