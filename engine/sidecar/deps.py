@@ -42,13 +42,13 @@ class Visit:
         return await self.calls.run(call, *args, **kwargs)
 
 
-def open_engine(request: Request) -> Engine:
+async def open_engine(request: Request) -> Engine:
     """The engine behind this app."""
     engine: Engine = request.app.state.engine()
     return engine
 
 
-def call_pool(request: Request) -> CallPool:
+async def call_pool(request: Request) -> CallPool:
     """The threads that calls of this app share."""
     calls: CallPool = request.app.state.calls
     return calls
