@@ -1,14 +1,25 @@
 """The command line: `api-engine`.
 
-Exit codes: 0 done, 1 it failed (the reason is on standard error), 2 it was asked wrongly,
-3 `diff` found a difference.
+Exit codes: 0 done, 1 it failed or a check found something (the reason is on standard error),
+2 it was asked wrongly, 3 `diff` found a difference.
 """
 
 import sys
 
 import typer
 
-from engine.cli import audit, calling, definitions, instance, keys, serving, testing, users
+from engine.cli import (
+    audit,
+    calling,
+    definitions,
+    importing,
+    instance,
+    keys,
+    secrets,
+    serving,
+    testing,
+    users,
+)
 from engine.errors import EngineError
 
 app = typer.Typer(
@@ -32,6 +43,8 @@ app.command()(instance.config)
 app.command("load-sample")(instance.load_sample)
 app.add_typer(keys.app, name="keys")
 app.add_typer(users.app, name="users")
+app.add_typer(secrets.app, name="secrets")
+app.add_typer(importing.app, name="import")
 app.command()(audit.audit)
 
 

@@ -1,8 +1,11 @@
 """`api-engine run`: call a published API from the shell."""
 
+import dataclasses
+import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
@@ -11,9 +14,12 @@ from rich.console import Console
 from rich.table import Table
 
 from engine.call import ExecutionRequest
+from engine.cli.keys import operator
+from engine.cli.output import working, write_json
+from engine.errors import BadRequestError
 from engine.facade import Engine, local_caller
-from engine.formats import to_csv
-from engine.model import ExecutionResult
+from engine.formats import to_arrow_ipc, to_csv, to_parquet
+from engine.model import ApiQuery, ExecutionResult
 
 
 class OutputFormat(StrEnum):
@@ -22,32 +28,63 @@ class OutputFormat(StrEnum):
     TABLE = "table"
     JSON = "json"
     CSV = "csv"
+    PARQUET = "parquet"
+    ARROW = "arrow"
+
+
+_ENCODERS: Mapping[OutputFormat, Callable[[bytes], bytes]] = {
+    OutputFormat.CSV: to_csv,
+    OutputFormat.PARQUET: to_parquet,
+    OutputFormat.ARROW: to_arrow_ipc,
+}
+_BINARY = (OutputFormat.PARQUET, OutputFormat.ARROW)
+
+
+def api_names(incomplete: str) -> list[str]:
+    """The names of published APIs that begin so, for the completion of a shell."""
+    with Engine.open() as engine:
+        query = ApiQuery(q=incomplete, is_active=True, limit=500)
+        found = engine.apis.search(query, local_caller()).items
+    return [api.api_name for api in found if api.version and api.api_name.startswith(incomplete)]
 
 
 def run(
-    name: Annotated[str, typer.Argument(help="Name or id of the API.")],
+    name: Annotated[str, typer.Argument(help="Name or id of the API.", autocompletion=api_names)],
     params: Annotated[
         list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="Its parameters.")
     ] = None,
+    *,
     output: Annotated[
         OutputFormat, typer.Option("--format", help="How to write the answer.")
     ] = OutputFormat.TABLE,
+    file: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write it there, not to standard output.")
+    ] = None,
     input_json: Annotated[
         str | None, typer.Option("--input", metavar="JSON", help="The input payload.")
     ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Write the whole result, also of a failed call.")
+    ] = False,
+    tenant: Annotated[str, typer.Option(help="Whose API.")] = "default",
 ) -> None:
-    """Call an API and write its answer."""
+    """Call an API and write its answer; exits with 1 when the call fails."""
+    if output in _BINARY and file is None and sys.stdout.isatty():
+        raise typer.BadParameter(f"{output.value} is not for a terminal: name a file with -o")
     request = ExecutionRequest(
         api=name, params=_parsed(params or ()), input_payload=_decoded(input_json, "--input")
     )
-    with Engine.open() as engine:
-        result = engine.run(request, local_caller())
+    with Engine.open() as engine, working(f"calling {name}"):
+        result = engine.run(request, operator(tenant))
+    if as_json:
+        write_json(_whole(result))
+    elif result.error is None:
+        _write(result, output, file)
     if result.error is not None:
         typer.echo(f"error: {result.error.message}", err=True)
         if result.error.hint:
             typer.echo(result.error.hint, err=True)
         raise typer.Exit(1)
-    _write(result, output)
 
 
 def _parsed(pairs: Iterable[str]) -> dict[str, Any]:
@@ -70,14 +107,31 @@ def _decoded(text: str | None, what: str) -> Any:
         raise typer.BadParameter(f"{what} is no JSON: {error}") from error
 
 
-def _write(result: ExecutionResult, output: OutputFormat) -> None:
-    if output is OutputFormat.CSV:
-        sys.stdout.buffer.write(to_csv(result.data_json))
-    elif output is OutputFormat.TABLE and result.rows:
+def _write(result: ExecutionResult, output: OutputFormat, file: Path | None) -> None:
+    if output is OutputFormat.TABLE and file is None and result.rows:
         _write_table(result)
-    else:
-        pretty = orjson.dumps(result.data, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-        sys.stdout.buffer.write(pretty)
+        return
+    encode = _ENCODERS.get(output, _pretty)
+    encoded = encode(result.data_json)
+    if file is None:
+        sys.stdout.buffer.write(encoded)
+        return
+    try:
+        file.write_bytes(encoded)
+    except OSError as error:
+        raise BadRequestError(f"{file} cannot be written: {error.strerror}") from error
+
+
+def _pretty(data_json: bytes) -> bytes:
+    # Not by orjson: whole numbers may have any number of digits.
+    return f"{json.dumps(json.loads(data_json), indent=2, ensure_ascii=False)}\n".encode()
+
+
+def _whole(result: ExecutionResult) -> dict[str, Any]:
+    """A result as REST has it, without its policy trace."""
+    apart = ("data_json", "trace", "headers")
+    names = [field.name for field in dataclasses.fields(result) if field.name not in apart]
+    return {**{name: getattr(result, name) for name in names}, "data": result.data}
 
 
 def _write_table(result: ExecutionResult) -> None:
