@@ -94,7 +94,7 @@ class Job(BaseModel):
         return self.status in ENDED
 
     @property
-    def progress(self) -> float:
+    def done_share(self) -> float:
         """The share of nodes that have ended, from 0 to 1."""
         if self.has_ended or not self.nodes:
             return 1.0 if self.has_ended else 0.0

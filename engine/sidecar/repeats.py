@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import Header, Response
 
 from engine.call import ExecutionRequest
-from engine.errors import EngineError
+from engine.errors import CallerError, EngineError
 from engine.idempotency import Attempt
 from engine.model import ExecutionResult
 from engine.ports import KeptAnswer
@@ -36,9 +36,30 @@ def run_call(
     """
     if key is None:
         return answer(visit.engine.run(call, visit.caller))
-    once = visit.engine.idempotency.run_once(
-        key, _fingerprint(call, fmt), visit.caller, lambda: _attempt(visit, call, answer)
-    )
+    return _once(visit, key, _fingerprint(call, fmt), lambda: _attempt(visit, call, answer))
+
+
+def run_request(
+    visit: Visit, parts: list[Any], respond: Callable[[], Response], *, key: str | None
+) -> Response:
+    """Answer a request that changes something; under a key, at most once.
+
+    Args:
+        visit: Who asks.
+        parts: All that makes the request another one, as plain JSON.
+        respond: Does what is asked.
+        key: The caller's own name of the request.
+
+    Raises:
+        EngineError: It is refused, or the key is taken for something else.
+    """
+    if key is None:
+        return respond()
+    return _once(visit, key, _written(parts), lambda: _answered(respond))
+
+
+def _once(visit: Visit, key: str, fingerprint: bytes, attempt: Callable[[], Attempt]) -> Response:
+    once = visit.engine.idempotency.run_once(key, fingerprint, visit.caller, attempt)
     kept = once.answer
     response = PacedResponse(kept.body, kept.status, dict(kept.headers))
     if once.replayed:
@@ -52,11 +73,25 @@ def _attempt(visit: Visit, call: ExecutionRequest, answer: AnswerResult) -> Atte
         response = answer(result)
     except EngineError as error:
         response = refusal(error)
-    kept = KeptAnswer(response.status_code, dict(response.headers), bytes(response.body))
-    return Attempt(kept, touched_nothing=result.status == "rejected")
+    return Attempt(_kept(response), touched_nothing=result.status == "rejected")
+
+
+def _answered(respond: Callable[[], Response]) -> Attempt:
+    try:
+        return Attempt(_kept(respond()), touched_nothing=False)
+    except CallerError as error:
+        return Attempt(_kept(refusal(error)), touched_nothing=True)
+
+
+def _kept(response: Response) -> KeptAnswer:
+    return KeptAnswer(response.status_code, dict(response.headers), bytes(response.body))
 
 
 def _fingerprint(call: ExecutionRequest, fmt: str) -> bytes:
     parts: list[Any] = [call.api, call.params, call.query, call.input_payload, fmt, call.want_trace]
+    return _written(parts)
+
+
+def _written(parts: list[Any]) -> bytes:
     # Not orjson: it refuses integers beyond 64 bits, which a body may have.
     return json.dumps(parts, sort_keys=True).encode()

@@ -72,7 +72,7 @@ def test_a_workflow_is_run_node_by_node_with_a_record_each(
         ("sum", "success"),
         ("each", "success"),
     ]
-    assert job.progress == 1
+    assert job.done_share == 1
     assert engine.jobs.answer(job.id, admin_caller) == b'[4,[{"n":2},{"n":4},{"n":6}]]'
     children = ExecutionQuery(parent_execution_id=job.execution_id)
     assert len(engine.logs.search(children, admin_caller).items) == 6

@@ -33,6 +33,7 @@ def filled(path: str, api: str = "nowhere") -> str:
     path = path.replace("secrets/{name}", "secrets/every_route")
     path = path.replace("{execution_id}", "6f1c1a1e-0000-4000-8000-000000000000")
     path = path.replace("{firing_id}", "6f1c1a1e-0000-4000-8000-000000000000")
+    path = path.replace("{job_id}", "6f1c1a1e-0000-4000-8000-000000000000")
     return re.sub(r"{[^}]+}", "1", re.sub(r"{api(_name)?}", api, path))
 
 
