@@ -305,6 +305,16 @@ class ErrorGroupView(BaseModel):
     example_id: UUID | None
 
 
+class ReleaseView(BaseModel):
+    """A version published in the window, with the figures before it and its own."""
+
+    version: int
+    at: datetime
+    change_note: str
+    before: FiguresView | None
+    after: FiguresView | None
+
+
 class MetricsView(BaseModel):
     """Metrics of a window: `since` is in it, `until` is not."""
 
@@ -316,6 +326,7 @@ class MetricsView(BaseModel):
     series: list[PointView]
     groups: list[GroupView]
     errors: list[ErrorGroupView]
+    releases: list[ReleaseView]
 
 
 class LogView(LogEntry):

@@ -52,6 +52,22 @@ def breaker_table(caller: Caller) -> None:
     )
 
 
+def breaker_lanes(since: datetime, until: datetime, caller: Caller, *, api: str | None) -> None:
+    """The breakers that changed in a window, of one API or of all, as a timeline."""
+    changes = engine().policies.transitions(caller, api=api, limit=TRANSITIONS)
+    lanes = stretches(changes, since=since, until=until)
+    if not lanes:
+        return
+    st.subheader("Circuit breakers")
+    timeline(
+        lanes,
+        colors=LANE_COLORS,
+        x_axis={"type": "date", "range": [since, until]},
+        key="metrics-breakers",
+        alt="States of the breakers over time",
+    )
+
+
 @st.fragment
 @errors_shown()
 def breaker_history(caller: Caller) -> None:

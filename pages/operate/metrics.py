@@ -1,16 +1,19 @@
 """How APIs fare over time: calls, durations, rates, errors; window and API stand in the URL."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
 from engine.metrics import MetricsQuery
-from engine.model import ApiQuery, Caller
+from engine.model import Caller
+from engine.releases import releases_of
 from pages.components.context import engine, require_caller
 from pages.components.errors import errors_shown
 from pages.components.state import URL
+from pages.operate.breaker_panels import breaker_lanes
 from pages.operate.metrics_cards import cards
 from pages.operate.metrics_charts import calls_over_time, durations_over_time, rates_over_time
+from pages.operate.metrics_releases import releases_table
 from pages.operate.metrics_tables import apis_tables, callers_tables, errors_table
 
 WINDOWS = {
@@ -25,9 +28,7 @@ WINDOWS = {
 
 def filters(caller: Caller) -> tuple[MetricsQuery, str | None]:
     """The question the controls ask, and the name of the API it is about."""
-    names = {
-        each.api_name: each.id for each in engine().apis.search(ApiQuery(limit=500), caller).items
-    }
+    names = engine().apis.names(caller)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         window = st.segmented_control(
             "The last",
@@ -61,17 +62,21 @@ def board(query: MetricsQuery, api: str | None, caller: Caller) -> None:
         )
         return
     cards(report)
+    eng = engine()
+    releases = releases_of(eng.apis, eng.metrics, api, query, caller) if api else ()
     left, right = st.columns(2, gap="large")
     with left:
-        calls_over_time(report, api)
+        calls_over_time(report, api, releases)
         rates_over_time(report, api)
     with right:
-        durations_over_time(report, api)
-        errors_table(engine().metrics.errors(query, caller), report)
+        durations_over_time(report, api, releases)
+        errors_table(eng.metrics.errors(query, caller), report)
     if api is None:
         apis_tables(query, caller)
     else:
+        releases_table(releases)
         callers_tables(query, caller)
+    breaker_lanes(report.since, min(report.until, datetime.now(UTC)), caller, api=api)
 
 
 caller = require_caller()

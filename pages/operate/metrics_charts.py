@@ -8,9 +8,11 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from engine.metrics import Figures, MetricsReport
+from engine.releases import Release
 from pages.components import navigation
 from pages.components.navigation import RUNS_PAGE
 from pages.components.state import URL
+from pages.operate.metrics_releases import mark_releases
 from pages.operate.run_span import span_query
 
 HEIGHT = 240
@@ -26,7 +28,9 @@ RATE_HUES = {"success": "#16a34a", "cache hits": "#2563eb"}
 ValueOf = Callable[[Figures], float | None]
 
 
-def calls_over_time(report: MetricsReport, api: str | None) -> None:
+def calls_over_time(
+    report: MetricsReport, api: str | None, releases: Sequence[Release] = ()
+) -> None:
     """Calls of each slice as bars, by outcome."""
     st.subheader("Calls")
     counts: Mapping[str, ValueOf] = {
@@ -51,13 +55,16 @@ def calls_over_time(report: MetricsReport, api: str | None) -> None:
         ]
     )
     figure.update_layout(barmode="stack", bargap=0.15, yaxis={"rangemode": "tozero"})
+    mark_releases(figure, releases)
     clicked = _draw(figure, report, key="metrics-calls", alt="Calls over time by outcome")
     if clicked is not None:
         start, trace = clicked
         _open_runs(report, start, api, outcome=seen[trace])
 
 
-def durations_over_time(report: MetricsReport, api: str | None) -> None:
+def durations_over_time(
+    report: MetricsReport, api: str | None, releases: Sequence[Release] = ()
+) -> None:
     """Percentiles of the durations of each slice."""
     st.subheader("Duration")
     lines: Mapping[str, ValueOf] = {
@@ -67,6 +74,7 @@ def durations_over_time(report: MetricsReport, api: str | None) -> None:
     }
     figure = _lines(report, lines, PERCENTILE_HUES, "%{y:,.1f} ms")
     figure.update_layout(yaxis={"rangemode": "tozero", "ticksuffix": " ms"})
+    mark_releases(figure, releases)
     clicked = _draw(figure, report, key="metrics-durations", alt="Durations over time")
     if clicked is not None:
         _open_runs(report, clicked[0], api)

@@ -47,6 +47,21 @@ def test_calls_errors_and_apis_of_the_last_hour_are_shown(eng, caller, open_page
     assert len(visit.get("plotly_chart")) == 3
 
 
+def test_a_version_is_marked_and_compared(eng, caller, open_page):
+    run(eng, caller)
+    eng.apis.update("worst-routes", {"description": "quicker"}, caller, note="quicker")
+    run(eng, caller)
+
+    visit = open_page("operate/metrics.py", of="worst-routes", last="15 min")
+
+    assert not visit.exception
+    newest = table(visit, "p95 after, ms").iloc[0]
+    assert (newest["Release"], newest["Note"]) == ("v2", "quicker")
+    assert newest["p95 before, ms"] > 0
+    drawn = visit.get("plotly_chart")[0].proto.spec
+    assert '"v2"' in drawn
+
+
 def test_one_api_is_shown_by_the_link(eng, caller, open_page):
     run(eng, caller)
     run(eng, caller, "carriers-list")

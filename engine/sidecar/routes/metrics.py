@@ -11,6 +11,7 @@ from engine.metrics import GroupBy, MetricsQuery, Point
 from engine.metrics_text import CONTENT_TYPE
 from engine.metrics_window import parse_duration
 from engine.model import Caller
+from engine.releases import releases_of
 from engine.sidecar.deps import AsUtc, VisitDep
 from engine.sidecar.envelope import answer
 from engine.sidecar.openapi import documented
@@ -77,6 +78,7 @@ def _read(engine: Engine, caller: Caller, ref: str | None, query: MetricsQuery) 
             for group in report.groups
         ],
         "errors": engine.metrics.errors(query, caller),
+        "releases": releases_of(engine.apis, engine.metrics, ref, query, caller) if ref else [],
     }
 
 

@@ -49,6 +49,21 @@ def test_metrics_are_grouped_and_sliced_as_asked(admin, called):
     assert data["groups"][0]["series"][-1]["calls"] == 2
 
 
+def test_a_version_published_in_the_window_is_compared_with_the_one_before(admin, called):
+    admin.patch(
+        f"/api-manager/apis/{called['id']}",
+        json={"logic_body": "SELECT :n + 2 AS answer", "change_note": "add two"},
+    )
+    run(admin, called["api_name"])
+
+    data = admin.get("/api-manager/metrics", params={"api_id": called["id"]}).json()["data"]
+
+    first, second = data["releases"]
+    assert (first["version"], first["before"], first["after"]["calls"]) == (1, None, 3)
+    assert (second["version"], second["change_note"]) == (2, "add two")
+    assert (second["before"]["calls"], second["after"]["calls"]) == (3, 1)
+
+
 def test_metrics_by_api_name_them(admin, called):
     data = admin.get("/api-manager/metrics", params={"group_by": "api"}).json()["data"]
 
