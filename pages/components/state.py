@@ -177,6 +177,9 @@ class GivenInputs:
     rev: int
 
 
+RUN_LINKS: SessionValue[dict[str, str]] = SessionValue("run_links", dict)
+"""The inputs of the link that each run form has followed last, by API id."""
+
 RUN_INPUTS: SessionValue[dict[str, GivenInputs]] = SessionValue("run_inputs", dict)
 """Inputs of a logged run that the run form was asked to show, by API id."""
 
@@ -214,6 +217,7 @@ class UrlKeys:
     executed_by: str = "by"
     version: str = "v"
     trace: str = "trace"
+    given: str = "with"
 
 
 URL = UrlKeys()

@@ -13,7 +13,7 @@ from pages.components.errors import errors_shown
 from pages.components.navigation import open_run
 from pages.components.param_form import json_input, param_form, with_values
 from pages.components.result_view import result_view
-from pages.components.run_inputs import given_inputs
+from pages.components.run_inputs import given_inputs, run_link
 from pages.components.running import Running, running_view
 from pages.components.state import LAST_RESULTS, RUNNING_CALLS
 from pages.components.workflow.run_view import workflow_result
@@ -31,7 +31,7 @@ def run_tab(api: ApiDefinition, caller: Caller) -> None:
         )
         return
     key = str(api.id)
-    given = given_inputs(key)
+    given = given_inputs(api, caller)
     form_key = f"{key}-{given.rev}"
     with st.form(f"run-{form_key}", border=bool(api.param_schema)):
         schema = with_values(api.param_schema, given.params)
@@ -52,6 +52,9 @@ def run_tab(api: ApiDefinition, caller: Caller) -> None:
             fresh = st.checkbox(
                 "Skip the cache", key=f"fresh-{key}", help="The answer is stored again."
             )
+    with st.popover("Link to these inputs", icon=":material/link:", type="tertiary", key="link"):
+        st.caption("It opens this form with the inputs of the last run filled in.")
+        st.code(run_link(api, form.values, payload), None, wrap_lines=True)
     results, calls = LAST_RESULTS.get(), RUNNING_CALLS.get()
     if run:
         request = ExecutionRequest(
