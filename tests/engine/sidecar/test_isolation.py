@@ -62,10 +62,13 @@ def outsiders(engine, operator, base_url):
 WHO = pytest.mark.parametrize("who", ["another tenant", "other names", "other tags"])
 
 
+NAMED = {"name": "one"}
+BODIES = {"breaker": {"mode": "auto"}, "tests": NAMED, "{test}": NAMED, "keep-as-test": NAMED}
+"""What an endpoint has to be sent to read it at all, by the end of its path."""
+
+
 def body_for(path):
-    if path.endswith("/breaker"):
-        return {"mode": "auto"}
-    return {}
+    return BODIES.get(path.rsplit("/", 1)[-1], {})
 
 
 @WHO
@@ -87,7 +90,9 @@ def test_an_api_outside_is_refused(engine, operator, outsiders, hidden, who, by,
 @WHO
 @pytest.mark.parametrize(("method", "path"), OF_AN_EXECUTION)
 def test_an_execution_outside_is_not_there(outsiders, hidden, who, method, path):
-    response = outsiders[who].request(method, path.format(execution_id=hidden["execution"]))
+    url = path.format(execution_id=hidden["execution"])
+
+    response = outsiders[who].request(method, url, json=body_for(path))
 
     assert response.status_code == 404
 

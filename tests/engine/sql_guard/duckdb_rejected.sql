@@ -1,5 +1,5 @@
 insert into carriers values ('ZZ', 'None') -- reason: statement_not_allowed: writes -- wall: read-only
-insert or replace into carriers values ('ZZ', 'None') -- reason: statement_not_allowed: writes -- wall: database
+insert or replace into carriers values ('ZZ', 'None') -- reason: statement_not_allowed: writes -- wall: read-only
 insert into carriers by name select 'ZZ' as code -- reason: statement_not_allowed: writes -- wall: read-only
 insert into carriers select * from carriers returning * -- reason: statement_not_allowed: writes -- wall: read-only
 insert into carriers default values -- reason: statement_not_allowed: writes -- wall: read-only
