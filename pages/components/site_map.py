@@ -44,6 +44,13 @@ SECTIONS: Mapping[str, Sequence[Entry]] = {
             url_path="new-api",
         ),
         Entry(
+            "build/import_apis.py",
+            "Import",
+            "upload_file",
+            "APIs from OpenAPI, SQL files, cURL and Postman",
+            url_path="import",
+        ),
+        Entry(
             "build/policy_lab.py",
             "Policy lab",
             "science",

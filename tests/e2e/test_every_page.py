@@ -28,6 +28,7 @@ PAGES = {
     "metrics": "/metrics",
     "connections": "/connections",
     "settings": "/settings",
+    "import": "/import?from=cURL",
 }
 README_PICTURE = ROOT / "docs" / "images" / "dashboard.png"
 
