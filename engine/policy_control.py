@@ -134,6 +134,14 @@ class PolicyControl:
         ]
         return tuple(sorted(views, key=lambda view: view.name))
 
+    def breaker_of(self, api: ApiDefinition, caller: Caller) -> BreakerSnapshot | None:
+        """The breaker that guards one API; None where its policy has none."""
+        authorize(caller, "policies:read", api)
+        effective = self.effective(api)
+        if not effective.runtime_policy.circuit_breaker.enabled:
+            return None
+        return self.breaker_manager.snapshot(effective)
+
     def steer_breaker(
         self, ref: str, mode: BreakerMode, caller: Caller, *, reason: str = ""
     ) -> BreakerView:

@@ -24,7 +24,8 @@ def frame(caller: Caller) -> None:
         with st.container(
             horizontal=True, vertical_alignment="center", horizontal_alignment="right"
         ):
-            _health_light()
+            with st.container(width="content"):
+                _health_light()
             account(engine().auth, caller)
 
 

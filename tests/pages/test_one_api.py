@@ -42,6 +42,28 @@ def test_the_overview_shows_the_code_to_call_it(eng, open_page):
     assert any("FROM flights" in code for code in codes)
 
 
+def test_the_overview_says_how_the_api_fares(eng, caller, open_page):
+    visit = open_page("build/api.py", api="flight-history")
+    badges = [each.value for each in visit.markdown if "-badge[" in each.value]
+    assert any("no calls in 24 hours" in badge for badge in badges)
+    assert any("circuit closed" in badge for badge in badges)
+
+    eng.run(ExecutionRequest(api="delay-scorer", source="rest"), caller)
+    visit = open_page("build/api.py", api="delay-scorer")
+
+    badges = [each.value for each in visit.markdown if "-badge[" in each.value]
+    assert any("1 failure in 24 hours" in badge for badge in badges)
+    assert {each.label: each.value for each in visit.metric}["Success"] == "0.0%"
+
+
+def test_refused_calls_are_no_failures_of_an_api(eng, caller, open_page):
+    eng.run(ExecutionRequest(api="flight-history", source="rest"), caller)
+
+    visit = open_page("build/api.py", api="flight-history")
+
+    assert {each.label: each.value for each in visit.metric}["Success"] == "none ran"
+
+
 def test_running_shows_one_line_the_rows_and_the_trace(eng, open_page):
     visit = open_page("build/api.py", api=API, tab="Run")
 

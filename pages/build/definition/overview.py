@@ -1,7 +1,6 @@
 """An API at a glance: how it fares, how to call it, what it takes, what it does."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 import streamlit as st
@@ -9,14 +8,14 @@ import streamlit as st
 from engine.executor_policies import effective_timeout_s
 from engine.model import ApiDefinition, Caller, ParamSpec
 from engine.snippets import snippets
-from pages.components.context import engine, origin
+from pages.build.definition.usage_cards import usage_cards
+from pages.components.context import origin
 from pages.components.editors.code import LANGUAGES
-from pages.components.result_view import duration
 
 
 def overview_tab(api: ApiDefinition, caller: Caller) -> None:
     """Draw the tab."""
-    _usage(api, caller)
+    usage_cards(api, caller)
     left, right = st.columns([3, 2], gap="large")
     with left:
         st.subheader("Use it")
@@ -56,20 +55,6 @@ def policy_lines(api: ApiDefinition) -> list[str]:
         if breaker.enabled
         else "No circuit breaker",
     ]
-
-
-def _usage(api: ApiDefinition, caller: Caller) -> None:
-    since = datetime.now(UTC) - timedelta(hours=24)
-    used = next((u for u in engine().logs.summary(since, caller) if u.api_id == api.id), None)
-    if used is None:
-        st.caption(":material/history: No calls in the last 24 hours.")
-        return
-    calls, success, median, p95 = st.columns(4)
-    calls.metric("Calls, 24 h", used.calls, border=True, format="localized")
-    succeeded = 100 * (1 - used.failures / used.calls)
-    success.metric("Success", f"{succeeded:.1f}%", border=True)
-    median.metric("p50", duration(used.p50_ms), border=True)
-    p95.metric("p95", duration(used.p95_ms), border=True)
 
 
 def _parameters(schema: Mapping[str, ParamSpec]) -> None:
