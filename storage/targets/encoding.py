@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -24,6 +25,9 @@ Convert = Callable[[Any], Any]
 
 _DIGITS = re.compile(r"[0-9]+")
 _RISKY_NUMBER = re.compile(r"[0-9][0-9.]{15}|[0-9][eE]")
+_TIME = r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?"
+_USUAL_TIMES = re.compile(rf"{_TIME}(?:\n{_TIME})*+")
+_USUAL_UTC_TIMES = re.compile(rf"{_TIME}\+00(?:\n{_TIME}\+00)*+")
 _NON_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 
 
@@ -39,15 +43,25 @@ def encode_rows(
             None. Columns without one hold str, bool, safe int or None.
     """
     encoded = list(rows)
-    if converters:
-        columns = list(zip(*encoded, strict=True))
+    if converters and encoded:
+        columns: list[Sequence[Any]] = list(zip(*encoded, strict=True))
         for index, convert in converters.items():
-            if columns:
-                columns[index] = tuple(
-                    None if value is None else convert(value) for value in columns[index]
-                )
-        encoded = list(zip(*columns, strict=True))
-    return orjson.dumps([dict(zip(names, row, strict=True)) for row in encoded])
+            columns[index] = _converted(columns[index], convert)
+        return _objects(names, zip(*columns, strict=True))
+    return _objects(names, encoded)
+
+
+def _objects(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+    return orjson.dumps([dict(zip(names, row, strict=True)) for row in rows])
+
+
+def _converted(values: Sequence[Any], convert: Convert) -> Sequence[Any]:
+    """A column's values, converted: all at once where all are of the usual kind."""
+    if None in values:
+        return [None if value is None else convert(value) for value in values]
+    at_once = _AT_ONCE.get(convert)
+    found = at_once(values) if at_once else None
+    return list(map(convert, values)) if found is None else found
 
 
 def distinct_names(names: Sequence[str]) -> tuple[str, ...]:
@@ -81,9 +95,12 @@ def decimal_text(text: str) -> orjson.Fragment | str:
     Args:
         text: Plain decimal notation (`-12.50`), or `NaN`, `Infinity`, `-Infinity`.
     """
-    digits = "".join(_DIGITS.findall(text)).lstrip("0")
-    if len(digits) > MAX_EXACT_DIGITS or len(text) > MAX_NUMBER_TEXT or text[-1] in "Ny":
+    if text[-1] in "Ny":
         return text
+    if len(text) > MAX_EXACT_DIGITS:
+        digits = "".join(_DIGITS.findall(text)).lstrip("0")
+        if len(digits) > MAX_EXACT_DIGITS or len(text) > MAX_NUMBER_TEXT:
+            return text
     return orjson.Fragment(text)
 
 
@@ -150,6 +167,31 @@ def timestamp_text(text: str) -> str:
 def time_text(text: str) -> str:
     """A time of day with zone, `10:00:00+02`, with the offset ISO 8601 wants: `10:00:00+02:00`."""
     return f"{text}:00" if re.search(r"[+-]\d\d$", text) else text
+
+
+def _safe_integers(values: Sequence[int]) -> Sequence[int] | None:
+    return values if max(map(abs, values)) <= MAX_SAFE_INTEGER else None
+
+
+def _finite_reals(values: Sequence[float]) -> Sequence[float] | None:
+    return values if all(map(math.isfinite, values)) else None
+
+
+def _usual_times(values: Sequence[str]) -> Sequence[str] | None:
+    lines = "\n".join(values)
+    if _USUAL_TIMES.fullmatch(lines):
+        return lines.replace(" ", "T").split("\n")
+    if _USUAL_UTC_TIMES.fullmatch(lines):
+        return lines.replace(" ", "T").replace("+00", "Z").split("\n")
+    return None
+
+
+_AT_ONCE: Mapping[Convert, Callable[[Sequence[Any]], Sequence[Any] | None]] = {
+    integer: _safe_integers,
+    real: _finite_reals,
+    timestamp_text: _usual_times,
+}
+"""What converts a whole column without looking at each value in Python, or gives None."""
 
 
 def _years(months: int) -> tuple[tuple[int, str], tuple[int, str]]:
