@@ -46,6 +46,10 @@ class Monitor:
         self._observe = observe
         self._max_bytes = max_logged_bytes
 
+    def check_room(self) -> None:
+        """Let a call begin; raises StoreUnavailableError when it could not be recorded in time."""
+        self._journal.check_room()
+
     def record(
         self,
         result: ExecutionResult,

@@ -14,7 +14,7 @@ from engine.metrics_text import prometheus_text
 from engine.metrics_window import Kept, Window, window_of
 from engine.model import Caller
 from engine.model.tally import Tally
-from engine.ports import Facet, Journal, Rollup, RollupQuery, RollupStore
+from engine.ports import Facet, Journal, JournalStats, Rollup, RollupQuery, RollupStore
 
 Key = TypeVar("Key")
 ApiAndValue = tuple[UUID | None, str]
@@ -210,7 +210,14 @@ class Metrics:
         ever = self._store.lifetime(caller.tenant_id)
         recently = self._store.read(caller.tenant_id, view.rollups(by_api=True))
         seen = [each for each in ever if view.apis is None or each.api_id in view.apis]
-        return prometheus_text(_by_name(seen, view.names), _by_name(recently, view.names))
+        return prometheus_text(
+            _by_name(seen, view.names), _by_name(recently, view.names), self._journal.stats()
+        )
+
+    def journal(self, caller: Caller) -> JournalStats:
+        """How far this process is with recording what ran."""
+        authorize(caller, "logs:read")
+        return self._journal.stats()
 
     def _view(self, query: MetricsQuery, caller: Caller) -> _View:
         """What a question is about, of what the caller may see."""

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from engine.model.tally import BOUNDS_MS, Tally
+from engine.ports import JournalStats
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+NO_BACKLOG = JournalStats()
 STATUSES = ("success", "fail", "timeout", "rejected")
 _ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
 
 
-def prometheus_text(ever: Mapping[str, Tally], recently: Mapping[str, Tally]) -> str:
+def prometheus_text(
+    ever: Mapping[str, Tally], recently: Mapping[str, Tally], journal: JournalStats = NO_BACKLOG
+) -> str:
     """The metrics of APIs by name: counters since the first call, gauges of the last minutes.
 
     Labels are bounded: the APIs there are, four statuses, thirteen durations.
@@ -26,6 +30,7 @@ def prometheus_text(ever: Mapping[str, Tally], recently: Mapping[str, Tally]) ->
         _counter(ever, "api_retry_count", "Attempts after the first.", "retries"),
         _gauge(recently, "api_success_rate", "Share of calls that succeeded.", "success_rate"),
         _gauge(recently, "api_cache_hit_rate", "Share of look-ups answered.", "cache_hit_rate"),
+        *_of_journal(journal),
     )
     return "".join(f"{line}\n" for family in families for line in family)
 
@@ -64,6 +69,18 @@ def _gauge(recently: Mapping[str, Tally], name: str, meaning: str, field: str) -
         rate: float | None = getattr(tally, field)
         if rate is not None:
             yield f"{name}{{api={_quoted(api)}}} {rate:.6g}"
+
+
+def _of_journal(journal: JournalStats) -> Iterator[tuple[str, ...]]:
+    """What waits in the process that is asked, and what it had to refuse."""
+    waiting = "Executions of this process that are not in the log yet"
+    for name, kind, meaning, value in (
+        ("api_journal_pending", "gauge", f"{waiting}.", journal.pending),
+        ("api_journal_backlog_bytes", "gauge", f"{waiting}, in bytes.", journal.backlog_bytes),
+        ("api_journal_refused_count", "counter", "Calls refused for them.", journal.refused),
+        ("api_journal_rejected_count", "counter", "Records set aside.", journal.rejected),
+    ):
+        yield (*_head(name, kind, meaning), f"{name} {value}")
 
 
 def _head(name: str, kind: str, meaning: str) -> tuple[str, str]:

@@ -82,8 +82,11 @@ class Pipeline:
         """Run a request and leave exactly one log record; a failure is in the result.
 
         Raises:
-            StoreUnavailableError: The log could not be written, so no answer may be given.
+            StoreUnavailableError: The log could not be written, so no answer may be given; or so
+                much waits for it that nothing was run.
         """
+        if request.depth == 0:
+            self.monitor.check_room()
         call = Call(request, caller)
         try:
             answer = self._answer(call)

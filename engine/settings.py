@@ -168,6 +168,12 @@ class Settings(BaseSettings):
         ge=1,
         description="Days that executions are kept in the log; metrics last longer.",
     )
+    journal_max_mb: int = Field(
+        default=1024,
+        ge=1,
+        description="MB of executions that may wait for the metadata database in one process "
+        "before its calls are refused with 503.",
+    )
     metrics_minute_days: int = Field(
         default=2, ge=1, description="Days that metrics are kept by the minute."
     )

@@ -6,12 +6,11 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import SettingsError, StoreUnavailableError
 from engine.model import ExecutionRecord
-from engine.ports import ExecutionStore
+from engine.ports import ExecutionStore, JournalStats
 from storage.journal_delivery import Delivery, Listener
 from storage.journal_segment import Segment, encode, leftovers
 
@@ -24,24 +23,8 @@ ADOPT_S = 30.0
 MAX_SEGMENT_BYTES = 16 * 1024 * 1024
 FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 10.0
+MAX_BACKLOG_BYTES = 1024 * 1024 * 1024
 REJECTS = "rejected.log"
-
-
-@dataclass(frozen=True, kw_only=True)
-class JournalStats:
-    """How far the journal is.
-
-    Attributes:
-        pending: Records of this process that are not in the store yet.
-        backlog_bytes: Their size, with that of leftovers being imported.
-        rejected: Records that the store cannot hold, kept in `rejected.log`.
-        failure: Why the last attempt to move records failed; None when it did not.
-    """
-
-    pending: int
-    backlog_bytes: int
-    rejected: int
-    failure: str | None
 
 
 class FileJournal:
@@ -56,7 +39,12 @@ class FileJournal:
     """
 
     def __init__(
-        self, folder: Path, store: ExecutionStore, listeners: Sequence[Listener] = ()
+        self,
+        folder: Path,
+        store: ExecutionStore,
+        listeners: Sequence[Listener] = (),
+        *,
+        max_backlog_bytes: int = MAX_BACKLOG_BYTES,
     ) -> None:
         self._folder = folder
         self._delivery = Delivery(store, listeners, folder / REJECTS)
@@ -70,6 +58,8 @@ class FileJournal:
                 hint="Make it writable, or set API_ENGINE_DATA_DIR to a folder that is.",
             ) from error
         self._changed = threading.Condition()
+        self._max_backlog_bytes = max_backlog_bytes
+        self._refused = 0
         self._pending = 0
         self._failures_in_a_row = 0
         self._failures = 0
@@ -79,6 +69,25 @@ class FileJournal:
         self._adopt_at = time.monotonic() + ADOPT_S
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
+
+    def check_room(self) -> None:
+        """Let a call begin, while what waits for the store is smaller than `max_backlog_bytes`.
+
+        Nothing is dropped to make room: what is recorded stays, new calls are refused and counted.
+
+        Raises:
+            StoreUnavailableError: It is not.
+        """
+        if self._backlog() < self._max_backlog_bytes:
+            return
+        with self._changed:
+            self._refused += 1
+        raise StoreUnavailableError(
+            f"{self._max_backlog_bytes >> 20} MB of executions wait for the metadata database: no "
+            "call is run until some are in the log",
+            hint="Bring the metadata database back; what waits is safe and follows by itself.",
+            retry_after_s=5,
+        )
 
     def append(self, record: ExecutionRecord) -> None:
         """Write a record; once this returns it survives SIGKILL.
@@ -149,6 +158,8 @@ class FileJournal:
             return JournalStats(
                 pending=self._pending,
                 backlog_bytes=self._backlog(),
+                limit_bytes=self._max_backlog_bytes,
+                refused=self._refused,
                 rejected=self._delivery.rejected,
                 failure=self._failure,
             )

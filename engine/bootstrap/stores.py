@@ -50,7 +50,11 @@ def open_stores(settings: Settings, opening: ExitStack) -> Stores:
     opening.callback(database.close)
     instance_key = open_key(database, settings.data_dir, plain(settings.instance_key))
     executions = SqlExecutionStore(database)
-    journal = FileJournal(settings.data_dir / "journal", executions)
+    journal = FileJournal(
+        settings.data_dir / "journal",
+        executions,
+        max_backlog_bytes=settings.journal_max_mb * 1_048_576,
+    )
     opening.callback(journal.close)
     stores = Stores(
         definitions=SqlDefinitionStore(database),

@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.bootstrap.stores import Stores
 from engine.connections import Connections
+from engine.errors import StoreUnavailableError
 from engine.health import Check, Health
 from engine.ports import SharedState
 
@@ -20,7 +21,10 @@ def health_checks(
         stores.database.ping()
 
     def journal() -> dict[str, Any]:
-        return asdict(stores.journal.stats())
+        stats = stores.journal.stats()
+        if stats.failure is not None:
+            raise StoreUnavailableError(f"{stats.pending} executions wait: {stats.failure}")
+        return asdict(stats)
 
     def shared_state() -> dict[str, Any]:
         shared.ping()

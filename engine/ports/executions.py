@@ -172,8 +172,37 @@ class IdempotencyStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class JournalStats:
+    """How far the journal is.
+
+    Attributes:
+        pending: Records of this process that are not in the store yet.
+        backlog_bytes: Their size, with that of leftovers being imported.
+        limit_bytes: How large that may grow before calls are refused.
+        refused: Calls that were refused since the start because it had grown so large.
+        rejected: Records that the store cannot hold, kept in `rejected.log`.
+        failure: Why the last attempt to move records failed; None when it did not.
+    """
+
+    pending: int = 0
+    backlog_bytes: int = 0
+    limit_bytes: int = 0
+    refused: int = 0
+    rejected: int = 0
+    failure: str | None = None
+
+
 class Journal(Protocol):
     """The execution log's write-ahead file: once `append` returns, the record survives SIGKILL."""
+
+    def check_room(self) -> None:
+        """Let a call begin; raises StoreUnavailableError while too much waits for the store."""
+        ...
+
+    def stats(self) -> JournalStats:
+        """How far it is."""
+        ...
 
     def append(self, record: ExecutionRecord) -> None:
         """Write a record; a background thread moves it into the `ExecutionStore`."""

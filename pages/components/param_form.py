@@ -58,9 +58,7 @@ def param_form(schema: Mapping[str, ParamSpec], *, key: str, choices: Choices) -
     return ParamForm(sent, slots)
 
 
-def with_values(
-    schema: Mapping[str, ParamSpec], values: Mapping[str, Any]
-) -> dict[str, ParamSpec]:
+def with_values(schema: Mapping[str, ParamSpec], values: Mapping[str, Any]) -> dict[str, ParamSpec]:
     """A schema whose form begins with these values; unknown ones are left out."""
     return {
         name: spec.model_copy(update={"default": values[name]}) if name in values else spec

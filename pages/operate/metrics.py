@@ -11,7 +11,7 @@ from pages.components.context import engine, require_caller
 from pages.components.errors import errors_shown
 from pages.components.state import URL
 from pages.operate.breaker_panels import breaker_lanes
-from pages.operate.metrics_cards import cards
+from pages.operate.metrics_cards import backlog_warning, cards
 from pages.operate.metrics_charts import calls_over_time, durations_over_time, rates_over_time
 from pages.operate.metrics_releases import releases_table
 from pages.operate.metrics_tables import apis_tables, callers_tables, errors_table
@@ -55,7 +55,9 @@ def filters(caller: Caller) -> tuple[MetricsQuery, str | None]:
 @errors_shown()
 def board(query: MetricsQuery, api: str | None, caller: Caller) -> None:
     """Everything that is known of the window, renewed by itself."""
-    report = engine().metrics.report(query, caller)
+    eng = engine()
+    report = eng.metrics.report(query, caller)
+    backlog_warning(eng.metrics.journal(caller))
     if not report.total.calls:
         st.info(
             "No calls in this time. Run an API, or look further back.", icon=":material/monitoring:"

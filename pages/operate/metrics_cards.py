@@ -3,6 +3,7 @@
 import streamlit as st
 
 from engine.metrics import MetricsReport
+from engine.ports import JournalStats
 
 NOTHING = "none"
 
@@ -23,6 +24,21 @@ def cards(report: MetricsReport) -> None:
 SUCCESS_MEANS = "Of the calls that ran. Rejected ones are left out: they never reached the target."
 P95_MEANS = "95 of 100 calls that ran took no longer."
 HITS_MEANS = "Of the calls of APIs that cache their answers."
+
+
+def backlog_warning(journal: JournalStats) -> None:
+    """Say when this process cannot record what it runs, or had to refuse calls for it."""
+    if journal.failure is not None:
+        st.warning(
+            f"{journal.pending:,} executions wait in the journal for the metadata database: "
+            f"{journal.failure}. They are safe, and figures are incomplete until they follow.",
+            icon=":material/hourglass_top:",
+        )
+    if journal.refused:
+        st.warning(
+            f"{journal.refused:,} calls were refused since the start, because too much waited.",
+            icon=":material/block:",
+        )
 
 
 def percent(share: float | None) -> str:

@@ -10,6 +10,7 @@ from engine.errors import PermissionDeniedError, StoreUnavailableError
 from engine.executor_monitoring import ExecutionLog, Monitor
 from engine.log_format import JsonFormatter
 from engine.model import Caller, ErrorInfo, ExecutionQuery, ExecutionResult, Step, TraceStage
+from engine.ports import JournalStats
 from storage.database import Database, default_url
 from storage.executions import SqlExecutionStore
 from storage.journal import FileJournal
@@ -24,6 +25,12 @@ class Entries:
 
     def __init__(self):
         self.records = []
+
+    def check_room(self):
+        pass
+
+    def stats(self):
+        return JournalStats(pending=len(self.records))
 
     def append(self, record):
         self.records.append(record)

@@ -149,6 +149,26 @@ def test_nothing_is_lost_while_the_store_is_away(open_journal, store, new_record
     assert journal.stats().failure is None
 
 
+def test_calls_are_refused_and_counted_while_too_much_waits(store, folder, closing, new_record):
+    store.away = True
+    journal = FileJournal(folder, store, max_backlog_bytes=1_000)
+    closing.append(journal)
+    journal.check_room()
+    records = [new_record() for _ in range(3)]
+    for record in records:
+        journal.append(record)  # what runs is recorded all the same
+
+    for _ in range(2):
+        with pytest.raises(StoreUnavailableError, match="no call is run"):
+            journal.check_room()
+
+    assert (journal.stats().refused, journal.stats().limit_bytes) == (2, 1_000)
+    store.away = False
+    journal.flush()
+    journal.check_room()
+    assert list(store.records.values()) == records
+
+
 def test_the_store_is_tried_again_without_being_asked(open_journal, store, new_record):
     store.away = True
     journal = open_journal()

@@ -64,6 +64,25 @@ def test_a_version_published_in_the_window_is_compared_with_the_one_before(admin
     assert (second["before"]["calls"], second["after"]["calls"]) == (3, 1)
 
 
+def test_too_much_that_waits_refuses_calls_before_they_run(engine, admin, called, monkeypatch):
+    monkeypatch.setattr(engine.pipeline.monitor._journal, "_max_backlog_bytes", 0)
+    before = journal_metric(admin, "api_journal_refused_count")
+
+    refused = run(admin, called["api_name"])
+
+    monkeypatch.undo()
+    assert refused.status_code == 503
+    assert refused.json()["data"]["error"]["type"] == "store_unavailable"
+    assert "Retry-After" in refused.headers
+    assert journal_metric(admin, "api_journal_refused_count") == before + 1
+    assert run(admin, called["api_name"]).status_code == 200
+
+
+def journal_metric(client, name):
+    lines = client.get("/metrics").text.splitlines()
+    return int(next(line for line in lines if line.startswith(f"{name} ")).split()[1])
+
+
 def test_metrics_by_api_name_them(admin, called):
     data = admin.get("/api-manager/metrics", params={"group_by": "api"}).json()["data"]
 
