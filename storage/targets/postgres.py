@@ -283,8 +283,8 @@ def _run(
     session: Session, query: BoundQuery, deadline: Deadline
 ) -> tuple[list[int], list[tuple[Any, ...]]]:
     """The oids of the columns, and the rows."""
-    session.run(b"SET statement_timeout=%d" % max(1, int(deadline.remaining_s() * 1000)))
-    return session.fetch(query.sql, [parameter_text(value) for value in query.values])
+    values = [parameter_text(value) for value in query.values]
+    return session.fetch(query.sql, values, timeout_ms=max(1, int(deadline.remaining_s() * 1000)))
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from psycopg import conninfo, generators
 from psycopg.abc import PQGen
 from psycopg.adapt import AdaptersMap, Transformer
 from psycopg.pq import ExecStatus, TransactionStatus
-from psycopg.pq.abc import PGresult
+from psycopg.pq.abc import PGconn, PGresult
 from psycopg.types.bool import BoolLoader
 from psycopg.types.numeric import FloatLoader, IntLoader
 from psycopg.types.string import TextLoader
@@ -87,24 +87,27 @@ class Session(psycopg.Connection[tuple[Any, ...]]):
             timeout = max(0.0, self.cutoff - time.monotonic())
         return super().wait(gen, interval, timeout)
 
-    def run(self, command: bytes) -> list[PGresult]:
-        """Send statements without parameters; raises the error of the first that failed."""
-        self.pgconn.send_query(command)
-        return self._results()
-
     def fetch(
-        self, sql: str, values: Sequence[str | None]
+        self, sql: str, values: Sequence[str | None], timeout_ms: int
     ) -> tuple[list[int], list[tuple[Any, ...]]]:
         """Run one statement with text parameters; the oids of its columns, and its rows.
 
         A psycopg cursor would send a statement without parameters by the simple protocol, which
-        takes several at once; the extended protocol, used here always, takes one.
+        takes several at once; the extended protocol, used here always, takes one. The server's
+        timeout goes before it in the same round trip.
 
         Raises:
             NulInValueError, UnicodeEncodeError: A value cannot be sent.
         """
-        self.pgconn.send_query_params(sql.encode(), [_parameter(value) for value in values])
-        result = self._results()[-1]
+        statement, parameters = sql.encode(), [_parameter(value) for value in values]
+        self.pgconn.enter_pipeline_mode()
+        self.pgconn.send_query_params(b"SET statement_timeout = %d" % timeout_ms, None)
+        self.pgconn.send_query_params(statement, parameters)
+        self.pgconn.pipeline_sync()
+        answers = self.wait(_answers_of(self.pgconn))
+        # Not where waiting failed: a session in the middle of an answer is closed.
+        self.pgconn.exit_pipeline_mode()
+        result = _checked(answers)[-1]
         rows = Transformer(self)
         rows.set_pgresult(result)
         oids = [result.ftype(index) for index in range(result.nfields)]
@@ -139,11 +142,7 @@ class Session(psycopg.Connection[tuple[Any, ...]]):
             self.pgconn.consume_input()
 
     def _results(self) -> list[PGresult]:
-        results = self.wait(generators.execute(self.pgconn))
-        for result in results:
-            if result.status == ExecStatus.FATAL_ERROR:
-                raise psycopg.errors.error_from_result(result)
-        return list(results)
+        return _checked(self.wait(generators.execute(self.pgconn)))
 
 
 class SessionPool:
@@ -244,6 +243,23 @@ class SessionPool:
             oldest.close()
         else:
             self._idle.appendleft(oldest)
+
+
+def _answers_of(pgconn: PGconn) -> PQGen[list[PGresult]]:
+    """What comes back up to the end of a pipeline, whose last result says only that it ended."""
+    yield from generators.send(pgconn)
+    answers: list[PGresult] = []
+    while not answers or answers[-1].status != ExecStatus.PIPELINE_SYNC:
+        answers += yield from generators.fetch_many(pgconn)
+    return answers[:-1]
+
+
+def _checked(results: Sequence[PGresult]) -> list[PGresult]:
+    """The results; raises the error of the first that failed."""
+    for result in results:
+        if result.status == ExecStatus.FATAL_ERROR:
+            raise psycopg.errors.error_from_result(result)
+    return list(results)
 
 
 def _parameter(value: str | None) -> bytes | None:
