@@ -35,6 +35,7 @@ from engine.policy_lab import PolicyLab
 from engine.ports import SharedState
 from engine.published import PublishedApis
 from engine.secrets import Secrets
+from engine.screens.service import Screens
 from engine.settings import Settings
 from engine.startup_audit import StartupAudit
 from engine.tenant_settings import TenantSettings
@@ -70,6 +71,7 @@ class Engine:
         policies: What operators see of breakers, cache and limits, and change in them.
         rules: What calls APIs by itself: when events say so, metrics, or the clock.
         rule_runner: What runs the rules in the background.
+        screens: Pages of blocks that show what APIs answer.
         lab: How policies react to injected faults.
         cache, breakers, shared: The policies' state itself, without roles.
         first_key: The admin key made by this very start, to be shown once; None later.
@@ -99,6 +101,7 @@ class Engine:
     policies: PolicyControl
     rules: Rules
     rule_runner: RuleRunner
+    screens: Screens
     lab: PolicyLab
     cache: APICacheService
     breakers: CircuitBreakerManager

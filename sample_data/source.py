@@ -8,6 +8,8 @@ from engine.errors import StoreUnavailableError
 
 FOLDER = Path(__file__).parent
 DEFINITIONS = FOLDER / "definitions"
+RULES = FOLDER / "rules"
+SCREENS = FOLDER / "screens"
 
 SELECTS: Mapping[str, str] = {
     "airlines": "SELECT * FROM read_parquet(?)",

@@ -15,7 +15,8 @@ from engine.bootstrap.callers import open_auth
 from engine.bootstrap.execution import open_executors, open_shared_state, read_secret, render_tag
 from engine.bootstrap.jobs import open_jobs
 from engine.bootstrap.rules import open_rules
-from engine.bootstrap.samples import load_samples
+from engine.bootstrap.samples import load_samples, load_side_samples
+from engine.bootstrap.screens import open_screens
 from engine.bootstrap.stores import open_stores, plain
 from engine.bootstrap.targets import fixed_connections, target_openers
 from engine.bootstrap.telemetry import open_telemetry
@@ -23,6 +24,7 @@ from engine.bootstrap.testing import open_tests
 from engine.bootstrap.upkeep import kept_sums
 from engine.bootstrap.watching import health_checks
 from engine.catalog import ApiCatalog
+from engine.cep.users import RuleUsers
 from engine.checking import Checker
 from engine.compilation import Compiler
 from engine.connections import Connections
@@ -45,12 +47,15 @@ from engine.policy_control import PolicyControl
 from engine.policy_lab import PolicyLab
 from engine.published import PublishedApis
 from engine.samples import issue_sample_key
+from engine.screens.users import ScreenUsers
 from engine.secrets import Secrets
 from engine.settings import Settings
 from engine.startup_audit import StartupAudit, setting_findings
 from engine.tenant_settings import TenantSettings, policy_issues
+from storage.cep_rules import SqlRuleStore
 from storage.idempotency import SqlIdempotencyStore
 from storage.rollup_reading import SqlRollupStore
+from storage.screens import SqlScreenStore
 from storage.shared_state.memory import MemorySharedState
 
 logger = logging.getLogger(__name__)
@@ -107,7 +112,11 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
     lineage = Lineage(
         stores.definitions,
         lambda api: sql.tables(effective(api)),
-        others=(ResolverUsers(stores.assets),),
+        others=(
+            ResolverUsers(stores.assets),
+            RuleUsers(SqlRuleStore(stores.database)),
+            ScreenUsers(SqlScreenStore(stores.database)),
+        ),
     )
     contracts = ContractGuard(stores.definitions, lineage, settings.breaking_changes)
     apis = ApiManager(
@@ -141,6 +150,9 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
         issue_sample_key(auth.keys, stores.settings)
     metrics = Metrics(SqlRollupStore(stores.database), stores.journal, kept_sums(settings))
     rules, rule_runner = open_rules(settings, stores, auth, metrics, pipeline.execute, opening)
+    screens = open_screens(stores, pipeline.execute, opening)
+    if settings.sample_data:
+        load_side_samples(rules, screens, stores.settings)
     return Engine(
         settings=settings,
         pipeline=pipeline,
@@ -179,6 +191,7 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
         metrics=metrics,
         rules=rules,
         rule_runner=rule_runner,
+        screens=screens,
         connections=connections,
         auth=auth,
         secrets=Secrets(stores.settings),

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from engine.api_manager import ApiManager
 from engine.bootstrap.targets import sample_file
+from engine.cep.rules import Rules
 from engine.definitions import read_folder
 from engine.ports import CaseStore, SettingStore
 from engine.samples import register_samples
+from engine.screens.service import Screens
 from engine.settings import Settings
+from engine.side_samples import register_rules, register_screens
 from sample_data.build import build_duckdb
-from sample_data.source import DEFINITIONS
+from sample_data.source import DEFINITIONS, RULES, SCREENS
 
 
 def load_samples(
@@ -19,3 +22,8 @@ def load_samples(
     rest_host = f"127.0.0.1:{settings.port}"
     variables = {"rest_host": rest_host, "rest_url": f"http://{rest_host}/api"}
     register_samples(read_folder(DEFINITIONS, variables), apis, cases, store)
+
+
+def load_side_samples(rules: Rules, screens: Screens, store: SettingStore) -> None:
+    register_rules(RULES, rules, store)
+    register_screens(SCREENS, screens, store)

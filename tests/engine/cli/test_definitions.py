@@ -81,10 +81,10 @@ def test_an_export_applied_to_an_empty_instance_and_exported_again_is_the_same(o
 
     assert on_copy("export", str(first)).code == 0
     emptied = on_copy("apply", str(empty), "--prune")
-    assert "18 changes" in emptied.err
+    assert "19 changes" in emptied.err
     assert on_copy("diff", str(empty)).code == 0
     applied = on_copy("apply", str(first))
-    assert "18 changes" in applied.err
+    assert "19 changes" in applied.err
     assert on_copy("export", str(second)).code == 0
 
     assert len(contents(first)) == 36
