@@ -1,5 +1,6 @@
 """Pages over a real engine: data of its own, the visitor at this machine."""
 
+import functools
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 import streamlit as st
 from streamlit import config
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from engine.bootstrap import build_engine, default_engine
@@ -18,6 +20,15 @@ from pages.components import running
 PATIENCE_S = 60.0
 ROUTER = Path(__file__).parents[2] / "pages" / "_router.py"
 OpenPage = Callable[..., AppTest]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _one_scan_for_components() -> Iterator[None]:
+    """Without it every visit reads the metadata of all installed packages again."""
+    with pytest.MonkeyPatch.context() as patch:
+        found = functools.cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", found)
+        yield
 
 
 @pytest.fixture(scope="session")
