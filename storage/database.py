@@ -134,6 +134,18 @@ class Database:
             yield connection
 
     @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A transaction that reads the state of one moment, while others write on."""
+        options = (
+            {_BEGIN: "BEGIN"}
+            if self.is_sqlite
+            else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        )
+        engine = self._engine.execution_options(**options)
+        with self.translated(), engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
     def rebuild(self) -> Iterator[Connection]:
         """As `write`, for changes to the tables themselves.
 

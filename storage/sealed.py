@@ -34,13 +34,15 @@ def is_reference(dsn: str) -> bool:
     return dsn.startswith(_REFERENCE)
 
 
-def current_fingerprint(connection: Connection | TenantRows) -> str | None:
+def current_fingerprint(connection: Connection | TenantRows, *, lock: bool = True) -> str | None:
     """The fingerprint of the key in force, locked against a rotation until the transaction ends."""
     tenant_id, key = FINGERPRINT
     statement = select(SettingRow.value).where(
         SettingRow.tenant_id == tenant_id, SettingRow.key == key
     )
-    found = connection.execute(statement.with_for_update(read=True)).scalar_one_or_none()
+    if lock:
+        statement = statement.with_for_update(read=True)
+    found = connection.execute(statement).scalar_one_or_none()
     return None if found is None else str(found["value"])
 
 

@@ -10,6 +10,7 @@ import typer
 
 from engine.cli import (
     audit,
+    backups,
     calling,
     definitions,
     importing,
@@ -39,6 +40,8 @@ app.command()(definitions.apply)
 app.command()(definitions.validate)
 app.command()(definitions.schema)
 app.command()(instance.migrate)
+app.command()(backups.backup)
+app.command()(backups.restore)
 app.command()(instance.config)
 app.command("load-sample")(instance.load_sample)
 app.add_typer(keys.app, name="keys")
