@@ -10,7 +10,6 @@ from uuid import UUID
 from engine.auth import authorize
 from engine.catalog import ApiCatalog
 from engine.compilation import Compiler
-from engine.contract import ContractGuard
 from engine.definition_fields import (
     authored_fields,
     changed_definition,
@@ -21,6 +20,7 @@ from engine.errors import ConflictError
 from engine.lineage import Lineage
 from engine.model import ApiDefinition, ApiDraft, ApiQuery, ApiVersion, Caller, Page
 from engine.ports import AuditEntry, ContractFacts, DefinitionStore, SettingStore
+from engine.publication import Publication, PublishPreview
 
 _DELETE_ATTEMPTS = 10
 """How often a deletion is checked anew because something was published during the check."""
@@ -43,7 +43,7 @@ class ApiManager:
         audit: SettingStore,
         drop_cached: Callable[[ApiDefinition], object],
         lineage: Lineage,
-        contracts: ContractGuard,
+        publication: Publication,
         *,
         completed: Callable[[Mapping[str, Any], Caller], Mapping[str, Any]] = lambda sent, _: sent,
     ) -> None:
@@ -53,7 +53,7 @@ class ApiManager:
         self._audit = audit
         self._drop_cached = drop_cached
         self._lineage = lineage
-        self._contracts = contracts
+        self._publication = publication
         self._completed = completed
 
     def get(self, ref: str, caller: Caller) -> ApiDefinition:
@@ -116,15 +116,20 @@ class ApiManager:
         publish: bool = True,
         note: str = "",
         expected_version: int | None = None,
+        accept_changes: bool = False,
     ) -> ApiDefinition:
         """Replace the given authored fields and publish, or with `publish=False` keep a draft.
 
-        What the new version breaks is recorded with it (`ApiVersion.breaking`).
+        What the new version breaks is recorded with it (`ApiVersion.breaking`), and so is what a
+        replay of logged calls found (`ApiVersion.gate`).
+
+        Args:
+            accept_changes: Publish although the API's gate blocks what differs: it is meant.
 
         Raises:
             ConflictError: `expected_version` is no longer the live one; or others use the API by
                 the name it would lose; or the new version breaks others and this instance refuses
-                that. They are named.
+                that; or the gate blocks it. They are named.
             DefinitionInvalidError: With every issue; what is live stays as it was.
         """
         live = self._writable(ref, caller)
@@ -134,10 +139,20 @@ class ApiManager:
         if not publish:
             self._keep_draft(live, fields, caller)
             return live
-        columns = self._compiler.compile(changed).logic.columns
+        compiled = self._compiler.compile(changed)
         if changed.api_name != live.api_name:
             self._lineage.refuse_if_named(live, caller, to="rename")
-        contract = self._contracts.facts(live, changed, columns, caller)
+        facts = self._publication.facts(live, compiled, caller, accept=accept_changes)
+        return self._publish(live, changed, facts, caller, note)
+
+    def _publish(
+        self,
+        live: ApiDefinition,
+        changed: ApiDefinition,
+        contract: ContractFacts,
+        caller: Caller,
+        note: str,
+    ) -> ApiDefinition:
         published = self._store.publish(
             changed,
             expected_version=live.version,
@@ -157,11 +172,35 @@ class ApiManager:
         return published
 
     def rollback(self, ref: str, version: int, caller: Caller, note: str = "") -> ApiDefinition:
-        """Publish a new version equal to an old one."""
+        """Publish a new version equal to an old one.
+
+        No call is replayed: the way back has to be quick, and open also where the gate blocks.
+        """
+        live = self._writable(ref, caller)
         old = self.version(ref, version, caller).snapshot
-        return self.update(
-            ref, authored_fields(old), caller, note=note or f"rollback to version {version}"
-        )
+        changed = changed_definition(live, authored_fields(old))
+        authorize(caller, "apis:write", changed)
+        compiled = self._compiler.compile(changed)
+        if changed.api_name != live.api_name:
+            self._lineage.refuse_if_named(live, caller, to="rename")
+        facts = self._publication.contract(live, compiled, caller)
+        note = note or f"rollback to version {version}"
+        return self._publish(live, changed, facts, caller, note)
+
+    def preview(
+        self, ref: str, caller: Caller, fields: Mapping[str, Any] | None = None
+    ) -> PublishPreview:
+        """What publishing these fields, or the draft without any, would break and change.
+
+        Replays logged calls; needs the role analyst.
+
+        Raises:
+            DefinitionInvalidError: With every issue.
+        """
+        live = self._writable(ref, caller)
+        draft = self._store.draft(caller.tenant_id, live.id) if fields is None else None
+        changed = changed_definition(live, fields or (draft.fields if draft else {}))
+        return self._publication.preview(live, self._compiler.compile(changed), caller)
 
     def set_active(
         self, ref: str, caller: Caller, *, active: bool, even_if_used: bool = False

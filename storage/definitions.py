@@ -424,6 +424,7 @@ def _add_version(
             created_at=api.updated_at,
             response_columns=None if columns is None else [each.model_dump() for each in columns],
             breaking=[issue.model_dump() for issue in contract.breaking] or None,
+            gate=contract.gate.model_dump(mode="json") if contract.gate else None,
         )
     )
 

@@ -154,6 +154,8 @@ def _matching(query: ExecutionQuery) -> ColumnElement[bool]:
             wanted &= _TABLE.c[name] == value
     if query.error_type is not None or query.status not in {None, "success"}:
         wanted &= UNSUCCESSFUL  # says so in the words of the index that holds only these
+    if query.without_tests:
+        wanted &= row.source != "test"
     if query.min_duration_ms is not None:
         wanted &= row.duration_ms >= query.min_duration_ms
     if query.max_duration_ms is not None:

@@ -20,7 +20,7 @@ from engine.bootstrap.screens import open_screens
 from engine.bootstrap.stores import open_stores, plain
 from engine.bootstrap.targets import fixed_connections, target_openers
 from engine.bootstrap.telemetry import open_telemetry
-from engine.bootstrap.testing import open_tests
+from engine.bootstrap.testing import open_publication, open_tests
 from engine.bootstrap.upkeep import kept_sums
 from engine.bootstrap.watching import health_checks
 from engine.catalog import ApiCatalog
@@ -119,16 +119,6 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
         ),
     )
     contracts = ContractGuard(stores.definitions, lineage, settings.breaking_changes)
-    apis = ApiManager(
-        stores.definitions,
-        catalog,
-        saving,
-        stores.settings,
-        lambda api: cache.invalidate_api(api.tenant_id, api.id),
-        lineage,
-        contracts,
-        completed=tenant_settings.completed,
-    )
     pipeline = Pipeline(
         catalog=catalog,
         compiler=compiler,
@@ -142,6 +132,16 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
             observe=open_telemetry(settings, opening),
         ),
         read_secret=functools.partial(read_secret, stores.settings),
+    )
+    apis = ApiManager(
+        stores.definitions,
+        catalog,
+        saving,
+        stores.settings,
+        lambda api: cache.invalidate_api(api.tenant_id, api.id),
+        lineage,
+        open_publication(stores, contracts, compiler, pipeline),
+        completed=tenant_settings.completed,
     )
     durable = open_jobs(settings, stores, pipeline, catalog, opening)
     first_key = auth.ensure_first_key(plain(settings.bootstrap_key))

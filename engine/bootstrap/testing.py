@@ -1,12 +1,15 @@
-"""Test cases, put together."""
+"""Test cases and the checks before a version is published, put together."""
 
 from __future__ import annotations
 
 from engine.api_manager import ApiManager
 from engine.bootstrap.stores import Stores
 from engine.compilation import Compiler
+from engine.contract import ContractGuard
 from engine.executor_monitoring import ExecutionLog
 from engine.pipeline import Pipeline
+from engine.publication import Publication
+from engine.publish_gate import PublishGate
 from engine.testing import ApiTests
 
 
@@ -21,3 +24,12 @@ def open_tests(
         ExecutionLog(stores.executions, stores.journal),
         stores.settings,
     )
+
+
+def open_publication(
+    stores: Stores, contracts: ContractGuard, compiler: Compiler, pipeline: Pipeline
+) -> Publication:
+    gate = PublishGate(
+        stores.executions, stores.journal, stores.definitions, compiler, pipeline.execute
+    )
+    return Publication(contracts, gate)

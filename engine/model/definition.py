@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from engine.model.execution import Column
+from engine.model.gate import GateReport
 from engine.model.policy import RuntimePolicy
 
 LogicType = Literal["sql", "http", "script", "workflow"]
@@ -123,7 +124,8 @@ class ApiVersion(_Frozen):
     """An immutable snapshot of a definition; rolling back makes a new one equal to an old one.
 
     `response_columns` are those its answer had when it was published, None where only a call can
-    tell; `breaking` is what it took away from those who relied on the version before.
+    tell; `breaking` is what it took away from those who relied on the version before, `gate` what a
+    replay of logged calls found, None where there was none.
     """
 
     api_id: UUID
@@ -134,6 +136,7 @@ class ApiVersion(_Frozen):
     created_at: datetime
     response_columns: tuple[Column, ...] | None = None
     breaking: tuple[Issue, ...] = ()
+    gate: GateReport | None = None
 
 
 class Connection(_Frozen):

@@ -203,6 +203,7 @@ class ExecutionQuery(BaseModel):
     """Filters and paging of the execution log, newest first.
 
     Attributes:
+        without_tests: Leave out test runs.
         params: Parameters that a call was made with, by name, as text: `"20"` finds 20 and "20".
         after: Begin behind this execution; quick however deep in the log, unlike `offset`.
     """
@@ -213,6 +214,7 @@ class ExecutionQuery(BaseModel):
     api_version: int | None = None
     error_type: str | None = None
     cached: bool | None = None
+    without_tests: bool = False
     min_duration_ms: float | None = None
     max_duration_ms: float | None = None
     params: Mapping[str, str] = Field(default_factory=dict)

@@ -19,6 +19,8 @@ from pydantic import (
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
+from engine.model.gate import GateMode
+
 _RATE = re.compile(r"^\s*(\d+)\s*/\s*(second|minute|hour|day)\s*$")
 _UNIT_S: Mapping[str, int] = {"second": 1, "minute": 60, "hour": 3600, "day": 86400}
 
@@ -124,6 +126,18 @@ class MaskPolicy(_Policy):
     except_roles: tuple[Literal["viewer", "analyst", "admin"], ...] = ()
 
 
+class PublishGatePolicy(_Policy):
+    """Whether logged calls are replayed before a version is published, and what comes of it.
+
+    The last `calls` distinct ones, for at most `seconds`; `block` refuses a version on which they
+    fail or answer otherwise.
+    """
+
+    mode: GateMode = "warn"
+    calls: int = Field(default=20, ge=1, le=100)
+    seconds: float = Field(default=10, gt=0, le=60)
+
+
 class RuntimePolicy(_Policy):
     """Everything that governs a call of one API; every field has a default.
 
@@ -148,6 +162,7 @@ class RuntimePolicy(_Policy):
     sandbox: SandboxPolicy = SandboxPolicy()
     http: HttpPolicy = HttpPolicy()
     mask: MaskPolicy = MaskPolicy()
+    publish_gate: PublishGatePolicy = PublishGatePolicy()
 
     @model_validator(mode="after")
     def _names_what_it_follows(self) -> Self:

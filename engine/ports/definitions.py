@@ -18,6 +18,7 @@ from engine.model import (
     Page,
     Scope,
 )
+from engine.model.gate import GateReport
 from engine.model.testing import ApiTestCase
 from engine.ports.access import AuditEntry
 
@@ -31,6 +32,7 @@ class ContractFacts:
 
     columns: tuple[Column, ...] | None = None
     breaking: tuple[Issue, ...] = ()
+    gate: GateReport | None = None
 
 
 NO_CONTRACT = ContractFacts()

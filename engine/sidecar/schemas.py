@@ -78,6 +78,9 @@ class Publication(BaseModel):
 
     publish: bool = Field(default=True, description="False keeps the change as a draft.")
     change_note: str = Field(default="", max_length=1000, description="Kept with the version.")
+    accept_changes: bool = Field(
+        default=False, description="Publish although the gate blocks what differs: it is meant."
+    )
 
 
 class DefinitionChange(DefinitionFields, Publication):

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from pages.components.gate_policy import gate_fields
 from pages.components.state import first_value
 
 RATE_FORM = (
@@ -37,6 +38,8 @@ def policy_form(policy: Policy, *, logic_type: str, key: str) -> dict[str, Any]:
         fields["circuit_breaker"] = _breaker_fields(policy["circuit_breaker"], key)
     with st.expander("Mask", icon=":material/visibility_off:"):
         fields["mask"] = _mask_fields(policy["mask"], key)
+    with st.expander("Publish gate", icon=":material/published_with_changes:"):
+        fields["publish_gate"] = gate_fields(policy["publish_gate"], key)
     return {**policy, **fields}
 
 

@@ -6,7 +6,6 @@ import orjson
 import pytest
 
 from engine.api_manager import ApiManager
-from engine.contract import ContractGuard
 from engine.errors import ConflictError, NotFoundError, PermissionDeniedError
 from engine.facade import Engine, local_caller
 from engine.lineage import Lineage
@@ -132,7 +131,7 @@ def test_what_comes_into_use_during_the_check_is_not_deleted(engine, caller, pub
             SqlSettingStore(database, InstanceKey.load(engine.settings.data_dir)),
             lambda _: None,
             Lineage(store, lambda _: ()),
-            ContractGuard(store, engine.lineage, "warn"),
+            engine.apis._publication,
         )
 
         with pytest.raises(ConflictError, match="'a' is used by workflow 'w'"):

@@ -46,6 +46,8 @@ from engine.ports import (
     Params,
     Settlement,
 )
+from engine.publication import Publication
+from engine.publish_gate import PublishGate
 from storage.database import Database, default_url
 from storage.definitions import SqlDefinitionStore
 from storage.executions import SqlExecutionStore
@@ -107,7 +109,10 @@ class Bench:
             SqlSettingStore(self.database, InstanceKey.load(folder)),
             lambda api: self.cache.invalidate_api(api.tenant_id, api.id),
             lineage,
-            ContractGuard(definitions, lineage, "warn"),
+            Publication(
+                ContractGuard(definitions, lineage, "warn"),
+                PublishGate(executions, self.journal, definitions, compiler, self._run),
+            ),
         )
         self.log = ExecutionLog(executions, self.journal)
         self.pipeline = Pipeline(
@@ -120,6 +125,9 @@ class Bench:
             monitor=Monitor(self.journal, max_logged_bytes=10_000),
             read_secret=_no_secret,
         )
+
+    def _run(self, request: ExecutionRequest, caller: Caller) -> ExecutionResult:
+        return self.pipeline.execute(request, caller)
 
     def publish(self, name: str = "echo", **fields: Any) -> ApiDefinition:
         return self.apis.create(

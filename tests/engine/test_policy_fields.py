@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from engine.call import ExecutionRequest
 from engine.deadline import Deadline
+from engine.errors import ConflictError
 from engine.facade import Engine
 from engine.model import ApiDefinition, Caller, ExecutionResult, Payload, RuntimePolicy
 from engine.model.asset import AssetQuery
@@ -119,6 +120,29 @@ def rows_under_an_asset(bench: Bench, policy: Policy) -> int | None:
             assets.publish(SHARED, bench.caller)
             assets.set_label(SHARED, label, version, bench.caller)
     return rows(bench, policy)
+
+
+def called(bench: Bench, policy: Policy) -> ApiDefinition:
+    api = bench.api(policy)
+    for number in range(3):
+        bench.call(api, params={"n": number})
+    return api
+
+
+def publishing_a_change(bench: Bench, policy: Policy) -> str:
+    api = called(bench, policy)
+    try:
+        bench.engine.apis.update(api.api_name, {"logic_body": "SELECT :n AS answer"}, bench.caller)
+    except ConflictError:
+        return "refused"
+    return "published"
+
+
+def replayed_calls(bench: Bench, policy: Policy) -> int:
+    api = called(bench, policy)
+    bench.engine.apis.update(api.api_name, {"tags": ["changed"]}, bench.caller)
+    gate = bench.engine.apis.version(api.api_name, 2, bench.caller).gate
+    return len(gate.calls) if gate else 0
 
 
 def attempts(bench: Bench, policy: Policy) -> int:
@@ -319,6 +343,9 @@ EFFECTS: Mapping[str, Effect] = {
     "mask.columns": Effect(({}, {"answer": "redact"}), (42, "***"), answer_shown),
     "mask.params": Effect(((), ("n",)), (5, "***"), parameter_logged),
     "mask.except_roles": Effect(((), ("admin",)), ("***", 42), answer_shown, MASKED),
+    "publish_gate.mode": Effect(("warn", "block"), ("published", "refused"), publishing_a_change),
+    "publish_gate.calls": Effect((1, 2), (1, 2), replayed_calls),
+    "publish_gate.seconds": Effect((1e-9, 10), (0, 3), replayed_calls),
 }
 
 

@@ -12,6 +12,13 @@ from engine.sidecar.deps import ApiRef, VersionNumber, VisitDep
 from engine.sidecar.envelope import answer
 from engine.sidecar.etags import ETAG_PATTERN, etag_of, expected_version
 from engine.sidecar.openapi import documented
+from engine.sidecar.publish_schemas import (
+    PreviewBody,
+    PreviewView,
+    PublishedView,
+    preview_view,
+    published_view,
+)
 from engine.sidecar.schemas import (
     DefinitionChange,
     DiffView,
@@ -25,6 +32,7 @@ from engine.sidecar.schemas import (
 router = APIRouter(prefix="/api-manager", tags=["apis"])
 OTHER_WAY = ToggleBody()
 NO_NOTE = RollbackBody()
+THE_DRAFT = PreviewBody()
 IfMatch = Annotated[
     str | None,
     Header(
@@ -60,7 +68,7 @@ async def read_api(api: ApiRef, visit: VisitDep) -> Response:
     return _definition(await visit.run(visit.engine.apis.get, api, visit.caller))
 
 
-@router.put("/apis/{api}", **documented(Envelope[ApiDefinition | ApiDraft], 404, 409, 422))
+@router.put("/apis/{api}", **documented(Envelope[PublishedView | ApiDraft], 404, 409, 422))
 async def replace_api(
     api: ApiRef, body: WholeDefinition, visit: VisitDep, if_match: IfMatch = None
 ) -> Response:
@@ -69,7 +77,7 @@ async def replace_api(
     return await visit.run(change)
 
 
-@router.patch("/apis/{api}", **documented(Envelope[ApiDefinition | ApiDraft], 404, 409, 422))
+@router.patch("/apis/{api}", **documented(Envelope[PublishedView | ApiDraft], 404, 409, 422))
 async def change_api(
     api: ApiRef, body: DefinitionChange, visit: VisitDep, if_match: IfMatch = None
 ) -> Response:
@@ -90,6 +98,16 @@ async def delete_api(api: ApiRef, visit: VisitDep, if_match: IfMatch = None) -> 
 async def read_draft(api: ApiRef, visit: VisitDep) -> Response:
     """Read the changes that are not published yet."""
     return answer(await visit.run(_draft, visit.engine, api, visit.caller))
+
+
+@router.post("/apis/{api}/publish-preview", **documented(Envelope[PreviewView], 404, 422))
+async def preview_publishing(
+    api: ApiRef, visit: VisitDep, body: Annotated[PreviewBody, Body()] = THE_DRAFT
+) -> Response:
+    """Say what publishing would break and change, replaying logged calls; changes nothing."""
+    fields = None if body.definition is None else body.definition.sent()
+    preview = partial(visit.engine.apis.preview, api, visit.caller, fields)
+    return answer(preview_view(await visit.run(preview)))
 
 
 @router.delete("/apis/{api}/draft", **documented(Envelope[None], 404))
@@ -162,8 +180,12 @@ def _change(
         publish=how.publish,
         note=how.change_note,
         expected_version=expected_version(if_match),
+        accept_changes=how.accept_changes,
     )
-    return _definition(live) if how.publish else answer(_draft(engine, str(live.id), caller))
+    if not how.publish:
+        return answer(_draft(engine, str(live.id), caller))
+    version = engine.apis.version(str(live.id), live.version, caller)
+    return answer(published_view(live, version), headers={"ETag": etag_of(live)})
 
 
 def _draft(engine: Engine, ref: str, caller: Caller) -> ApiDraft:

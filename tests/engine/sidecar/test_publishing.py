@@ -1,0 +1,64 @@
+import pytest
+
+OTHER = {"logic_body": "SELECT :n + 2 AS other"}
+
+
+@pytest.fixture
+def called(admin, new_api):
+    """The address of an API that was called once."""
+
+    def make(**policy):
+        name = new_api(runtime_policy=policy)["api_name"]
+        admin.post(f"/api-manager/apis/{name}/execute", json={"params": {"n": 1}})
+        return f"/api-manager/apis/{name}"
+
+    return make
+
+
+def test_publishing_tells_what_it_broke_and_what_the_replay_found(admin, called):
+    url = called()
+
+    published = admin.patch(url, json=OTHER).json()["data"]
+
+    [broken] = published["breaking"]
+    assert "no longer has the column 'answer'; nothing here relies on it" in broken["message"]
+    assert published["version"] == 2
+    assert published["gate"]["verdict"] == "changed"
+    assert published["gate"]["calls"][0]["difference"]["columns_removed"] == ["answer"]
+    newest, oldest = admin.get(f"{url}/versions").json()["data"]
+    assert newest["gate"] == published["gate"]
+    assert oldest["gate"] is None
+
+
+def test_a_blocking_gate_answers_409_with_its_report_until_it_is_accepted(admin, called):
+    url = called(publish_gate={"mode": "block"})
+
+    refused = admin.patch(url, json=OTHER)
+    accepted = admin.patch(url, json={**OTHER, "accept_changes": True})
+
+    assert refused.status_code == 409
+    error = refused.json()["data"]["error"]
+    assert error["details"]["gate"]["verdict"] == "changed"
+    assert "accept_changes" in error["hint"]
+    assert accepted.json()["data"]["gate"]["accepted_by"]
+
+
+def test_a_preview_tells_it_before(admin, called):
+    url = called(publish_gate={"mode": "block"})
+    admin.patch(url, json={**OTHER, "publish": False})
+
+    draft = admin.post(f"{url}/publish-preview").json()["data"]
+    harmless = {"definition": {"description": "x"}}
+    other = admin.post(f"{url}/publish-preview", json=harmless).json()["data"]
+
+    assert draft["breaking"][0]["code"] == "breaking_change"
+    assert draft["gate"]["verdict"] == "changed"
+    assert draft["refused"]
+    assert (other["breaking"], other["gate"]["verdict"], other["refused"]) == ([], "passed", "")
+    assert admin.get(url).json()["data"]["version"] == 1
+
+
+def test_a_wrong_definition_cannot_be_previewed(admin, called):
+    wrong = {"definition": {"logic_body": "SELECT nothing FROM nowhere"}}
+
+    assert admin.post(f"{called()}/publish-preview", json=wrong).status_code == 422
