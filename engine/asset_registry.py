@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TypeVar
-from uuid import uuid4
+from typing import Any
 
 import jmespath
 import orjson
@@ -14,6 +13,7 @@ from pydantic import ValidationError
 
 from engine.asset_check import ContentCheck
 from engine.asset_content import PromptContent, ResolverContent, parse_content
+from engine.asset_fields import as_draft, changed_draft, diff_versions, new_asset
 from engine.asset_resolution import AssetResolver, Resolved
 from engine.asset_users import AssetUse, AssetUsers
 from engine.auth import Action, authorize
@@ -46,8 +46,17 @@ from engine.model.asset import (
 from engine.ports import AssetStore, AuditEntry, SettingStore
 from engine.templates import compile_template, to_text
 
+
+@dataclass(frozen=True, slots=True)
+class PromptOffer:
+    """A published prompt; `arguments` are its placeholders, and whether each must be given."""
+
+    name: str
+    description: str
+    arguments: Mapping[str, bool]
+
+
 Run = Callable[[ExecutionRequest, Caller], ExecutionResult]
-M = TypeVar("M", Asset, AssetDraft)
 
 
 class AssetRegistry:
@@ -102,7 +111,7 @@ class AssetRegistry:
             ConflictError: The name is taken.
         """
         _authorize(caller, "assets:write")
-        asset = _new_asset(fields, caller)
+        asset = new_asset(fields, caller)
         self._check.check(caller.tenant_id, asset.name, asset.asset_type, asset.content)
         stored = self._store.create(asset, _draft_of(asset, caller))
         self._record(caller, "asset.create", stored, asset_type=stored.asset_type)
@@ -123,7 +132,7 @@ class AssetRegistry:
             ConflictError: `expected_version` is no longer the published one.
         """
         asset = self._writable(ref, caller)
-        draft = _changed_draft(self._working_copy(asset), fields, caller)
+        draft = changed_draft(self._working_copy(asset), fields, caller)
         self._check.check(caller.tenant_id, asset.name, asset.asset_type, draft.content)
         return self._store.save_draft(caller.tenant_id, draft, expected_version=expected_version)
 
@@ -163,8 +172,8 @@ class AssetRegistry:
         """Publish a new version equal to an old one; the draft stays."""
         asset = self._writable(ref, caller)
         old = self._store.version(caller.tenant_id, asset.id, version)
-        draft = _changed_draft(
-            _as_draft(asset), {name: getattr(old, name) for name in ASSET_FIELDS}, caller
+        draft = changed_draft(
+            as_draft(asset), {name: getattr(old, name) for name in ASSET_FIELDS}, caller
         )
         note = note or f"rollback to version {version}"
         return self._publish(
@@ -255,6 +264,14 @@ class AssetRegistry:
         authorize(caller, "apis:read", api)
         return AssetResolver(self._store).resolve(api)
 
+    def prompts(self, caller: Caller) -> tuple[PromptOffer, ...]:
+        """What agents are told of the published prompts, by name."""
+        _authorize(caller, "assets:read")
+        every = self._store.all(caller.tenant_id)
+        return tuple(
+            _offer(asset) for asset in every if asset.asset_type == "prompt" and asset.version
+        )
+
     def render(self, ref: str, variables: Mapping[str, Any], caller: Caller) -> str:
         """The text of a published prompt with its placeholders filled.
 
@@ -334,7 +351,7 @@ class AssetRegistry:
         return published
 
     def _working_copy(self, asset: Asset) -> AssetDraft:
-        return self._store.draft(asset.tenant_id, asset.id) or _as_draft(asset)
+        return self._store.draft(asset.tenant_id, asset.id) or as_draft(asset)
 
     def _writable(self, ref: str, caller: Caller) -> Asset:
         _authorize(caller, "assets:write")
@@ -357,43 +374,6 @@ class AssetRegistry:
         )
 
 
-def diff_versions(a: AssetVersion, b: AssetVersion) -> dict[str, Any]:
-    """How `b` differs from `a`: changed fields with both values, and the content as a diff."""
-    return {
-        "from_version": a.version,
-        "to_version": b.version,
-        "changed": {
-            name: {"from": before, "to": after}
-            for name in ("description", "tags")
-            if (before := _json(a)[name]) != (after := _json(b)[name])
-        },
-        "content_diff": "\n".join(
-            difflib.unified_diff(
-                content_text(a.content).splitlines(),
-                content_text(b.content).splitlines(),
-                f"version {a.version}",
-                f"version {b.version}",
-                lineterm="",
-            )
-        ),
-    }
-
-
-def content_text(content: Mapping[str, Any]) -> str:
-    """A content as one reads and compares it; long texts keep their lines."""
-    texts = {
-        name: value for name, value in content.items() if isinstance(value, str) and "\n" in value
-    }
-    rest = {name: value for name, value in content.items() if name not in texts}
-    parts = [f"{name}: |\n{text.rstrip()}" for name, text in texts.items()]
-    parts += [orjson.dumps(rest, option=orjson.OPT_INDENT_2).decode()] if rest else []
-    return "\n".join(parts)
-
-
-def _json(version: AssetVersion) -> dict[str, Any]:
-    return version.model_dump(mode="json")
-
-
 def _authorize(caller: Caller, action: Action) -> None:
     authorize(caller, action)
     if caller.scope is not None and caller.scope.names_apis:
@@ -411,73 +391,20 @@ def _is_label(label: str) -> bool:
         return False
 
 
-def _new_asset(fields: Mapping[str, Any], caller: Caller) -> Asset:
-    known = ("name", "asset_type", *ASSET_FIELDS)
-    _refuse_unknown(fields, known)
-    now = datetime.now(UTC)
-    return _validated(
-        Asset,
-        {
-            **fields,
-            "id": uuid4(),
-            "tenant_id": caller.tenant_id,
-            "created_by": caller.subject,
-            "created_at": now,
-            "updated_at": now,
-        },
-    )
-
-
-def _changed_draft(draft: AssetDraft, fields: Mapping[str, Any], caller: Caller) -> AssetDraft:
-    _refuse_unknown(fields, ASSET_FIELDS)
-    changes = {**fields, "updated_by": caller.subject, "updated_at": datetime.now(UTC)}
-    return _validated(AssetDraft, {**draft.model_dump(), **changes})
-
-
-def _validated(model: type[M], values: Mapping[str, Any]) -> M:
-    try:
-        return model.model_validate(values)
-    except ValidationError as error:
-        issues = tuple(
-            Issue(
-                code="invalid_field",
-                message=f"{mistake['loc'][0]}: {mistake['msg'].removeprefix('Value error, ')}",
-                path=".".join(str(part) for part in mistake["loc"]),
-            )
-            for mistake in error.errors(include_input=False, include_url=False)
-        )
-        raise DefinitionInvalidError(issues[0].message, issues=issues) from error
-
-
-def _refuse_unknown(fields: Mapping[str, Any], known: tuple[str, ...]) -> None:
-    unknown = sorted(set(fields) - set(known))
-    if unknown:
-        near = difflib.get_close_matches(unknown[0], known, 1)
-        message = f"{unknown[0]!r} cannot be set here; what can is {', '.join(known)}"
-        issue = Issue(
-            code="unknown_field",
-            message=message,
-            path=unknown[0],
-            suggestion=near[0] if near else None,
-        )
-        raise DefinitionInvalidError(message, issues=(issue,))
-
-
-def _as_draft(asset: Asset) -> AssetDraft:
-    return AssetDraft(
-        asset_id=asset.id,
-        **{name: getattr(asset, name) for name in ASSET_FIELDS},
-        base_version=asset.version,
-        updated_by=asset.created_by,
-        updated_at=asset.updated_at,
-    )
-
-
 def _draft_of(asset: Asset, caller: Caller) -> AssetDraft:
-    return _as_draft(asset).model_copy(update={"updated_by": caller.subject})
+    return as_draft(asset).model_copy(update={"updated_by": caller.subject})
 
 
 def _published(asset: Asset, version: int, content: Mapping[str, Any]) -> PublishedAsset:
     return PublishedAsset(
         name=asset.name, asset_type=asset.asset_type, version=version, content=content
+    )
+
+
+def _offer(asset: Asset) -> PromptOffer:
+    template = compile_template(asset.content["template"])
+    defaults = asset.content.get("variables", {})
+    names = sorted({str(path[1]) for path in template.paths if len(path) > 1})
+    return PromptOffer(
+        asset.name, asset.description, {name: name not in defaults for name in names}
     )

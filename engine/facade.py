@@ -40,6 +40,7 @@ from engine.settings import Settings
 from engine.startup_audit import StartupAudit
 from engine.tenant_settings import TenantSettings
 from engine.testing import ApiTests
+from engine.tools import Tools
 
 HealthCheck = Callable[[], dict[str, Any]]
 
@@ -51,6 +52,7 @@ class Engine:
     Attributes:
         apis: Definitions and their life: create, change, publish, roll back, delete.
         assets: Prompts, mappings, policies, queries, sources and resolvers that APIs share.
+        tools: APIs as agents see and call them.
         published: The APIs that can be called, and what is known of their answers.
         definitions: The same as files: exported, compared, applied.
         tests: Test cases of APIs, run one or all.
@@ -82,6 +84,7 @@ class Engine:
     apis: ApiManager
     tests: ApiTests
     assets: AssetRegistry
+    tools: Tools
     published: PublishedApis
     idempotency: Idempotency
     definitions: DefinitionSync

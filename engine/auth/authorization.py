@@ -22,6 +22,7 @@ Group = Literal[
     "secrets",
     "users",
     "assets",
+    "tools",
     "rules",
     "events",
     "screens",
@@ -46,6 +47,8 @@ Action = Literal[
     "users:manage",
     "assets:read",
     "assets:write",
+    "tools:read",
+    "tools:write",
     "rules:read",
     "rules:write",
     "events:read",
@@ -90,6 +93,8 @@ PERMISSIONS: Mapping[Action, Permission] = {
     "screens:write": Permission("screens", "analyst", "change screens"),
     "assets:read": Permission("assets", "viewer", "read assets"),
     "assets:write": Permission("assets", "analyst", "change assets"),
+    "tools:read": Permission("tools", "viewer", "see and call tools"),
+    "tools:write": Permission("tools", "analyst", "change tools"),
 }
 """Every action there is: viewers read and execute, analysts define, admins do everything."""
 

@@ -21,6 +21,7 @@ from engine.bootstrap.stores import open_stores, plain
 from engine.bootstrap.targets import fixed_connections, target_openers
 from engine.bootstrap.telemetry import open_telemetry
 from engine.bootstrap.testing import open_publication, open_tests
+from engine.bootstrap.tools import open_tools
 from engine.bootstrap.upkeep import kept_sums
 from engine.bootstrap.watching import health_checks
 from engine.catalog import ApiCatalog
@@ -167,6 +168,7 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
             forget=functools.partial(_forget, catalog, cache),
             run=pipeline.execute,
         ),
+        tools=open_tools(stores, pipeline),
         published=PublishedApis(stores.definitions, catalog, effective),
         idempotency=Idempotency(
             SqlIdempotencyStore(stores.database),

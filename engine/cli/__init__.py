@@ -9,6 +9,7 @@ import sys
 import typer
 
 from engine.cli import (
+    agents,
     audit,
     backups,
     calling,
@@ -33,6 +34,7 @@ app = typer.Typer(
 app.command()(serving.serve)
 app.command()(serving.dashboard)
 app.command()(calling.run)
+app.command()(agents.mcp)
 app.command("test")(testing.run_tests)
 app.command()(definitions.export)
 app.command()(definitions.diff)

@@ -15,6 +15,7 @@ from engine.sidecar.calls import CallPool
 from engine.sidecar.docs_page import ASSETS_PATH, assets
 from engine.sidecar.document import OpenApiDocuments
 from engine.sidecar.failures import BugBarrier, install_handlers
+from engine.sidecar.mcp import mcp_route
 from engine.sidecar.middleware import BodyLimit, HeadAsGet, RequestIdentity
 from engine.sidecar.results import ENCODINGS
 from engine.sidecar.routes import (
@@ -36,6 +37,7 @@ from engine.sidecar.routes import (
     secrets,
     tenant_settings,
     testing,
+    tools,
     users,
 )
 
@@ -56,6 +58,7 @@ _ROUTES = (
     auth,
     users,
     asset_registry,
+    tools,
     tenant_settings,
     ops,
     document,
@@ -107,6 +110,7 @@ def create_app(engine: Engine | Callable[[], Engine] | None = None) -> FastAPI:
     for group in _ROUTES:
         app.include_router(group.router)
     app.mount(ASSETS_PATH, assets())
+    app.router.routes.append(mcp_route())
     return app
 
 

@@ -74,6 +74,17 @@ async def enter(
     return Visit(engine, caller, state.trace_id, calls, state.span_parent, state.request_id)
 
 
+async def visit_of(request: Request) -> Visit:
+    """As `enter`, for an endpoint that is no handler of FastAPI's."""
+    return await enter(
+        request,
+        await open_engine(request),
+        await call_pool(request),
+        await _api_key(request),
+        await _bearer(request),
+    )
+
+
 async def enter_if_known(
     request: Request,
     engine: Annotated[Engine, Depends(open_engine)],

@@ -17,9 +17,9 @@ VIEWER = {
     "connections:read",
     "policies:read",
 }
-VIEWER |= {"assets:read", "rules:read", "events:post", "screens:read"}
+VIEWER |= {"assets:read", "tools:read", "rules:read", "events:post", "screens:read"}
 ANALYST = VIEWER | {"secrets:read", "apis:write", "execute:test", "cache:invalidate"}
-ANALYST |= {"assets:write", "rules:write", "events:read", "screens:write"}
+ANALYST |= {"assets:write", "tools:write", "rules:write", "events:read", "screens:write"}
 
 
 def caller(*roles, scope=None):
