@@ -25,6 +25,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
     with default_engine() as engine:
         if engine.first_key is not None:
             sys.stderr.write(first_key_notice(engine.first_key))
+        engine.job_runner.watch()
         yield
 
 

@@ -21,6 +21,7 @@ from engine.cli import (
     serving,
     testing,
     users,
+    working,
 )
 from engine.errors import EngineError
 
@@ -33,6 +34,7 @@ app = typer.Typer(
 )
 app.command()(serving.serve)
 app.command()(serving.dashboard)
+app.command()(working.worker)
 app.command()(calling.run)
 app.command()(agents.mcp)
 app.command("test")(testing.run_tests)

@@ -18,8 +18,6 @@ from engine.settings import Settings
 from engine.sidecar import create_app
 
 APP = Path(__file__).parents[2] / "app.py"
-GRACE_S = 30
-"""How long running calls may finish after a stop signal."""
 Host = Annotated[str | None, typer.Option(help="Address to listen on.")]
 Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen on.")]
 
@@ -36,6 +34,7 @@ def serve(
     with Engine.open(settings) as engine:
         _welcome(settings, engine.first_key, rest=f"http://{_reachable(host)}:{port}")
         if workers == 1:
+            engine.job_runner.watch()
             signal.signal(signal.SIGTERM, _stop)
             uvicorn.run(
                 create_app(engine),
@@ -43,7 +42,7 @@ def serve(
                 port=port,
                 log_config=None,
                 server_header=False,
-                timeout_graceful_shutdown=GRACE_S,
+                timeout_graceful_shutdown=int(settings.drain_seconds),
             )
             return
     if settings.redis_url is None:
@@ -60,7 +59,7 @@ def serve(
         port=port,
         log_config=None,
         server_header=False,
-        timeout_graceful_shutdown=GRACE_S,
+        timeout_graceful_shutdown=int(settings.drain_seconds),
     )
 
 

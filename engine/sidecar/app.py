@@ -152,6 +152,7 @@ def _with_own_engine(
             if engine.first_key is not None:
                 sys.stderr.write(first_key_notice(engine.first_key))
             app.state.engine = lambda: engine
+            engine.job_runner.watch()
             yield
 
     return lifespan

@@ -7,10 +7,11 @@ import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 
 from dbos import DBOS, DBOSConfig
+from sqlalchemy import event
 
 from engine.errors import ConflictError
 from engine.model.job import QueueRules
@@ -73,14 +74,25 @@ class QueueProcess:
 
     def stop_taking(self) -> None:
         """Begin no more jobs."""
-        for event in self._dbos.background_thread_stop_events:
-            event.set()
+        for stop in self._dbos.background_thread_stop_events:
+            stop.set()
 
     def close(self) -> None:
         """Leave; what still runs must have been reclaimed before."""
+        # A thread whose job another worker has now waits for that one's result, for as long as it
+        # can ask; the end of this process would wait for the thread.
+        event.listen(self._dbos._sys_db.engine, "do_connect", _refuse)
         DBOS.destroy(destroy_registry=True)
         self._place.close()
         _only_one.release()
+
+
+class _ClosedError(Exception):
+    """The queues were left; nothing of this process has to do with them any more."""
+
+
+def _refuse(*_: object) -> NoReturn:
+    raise _ClosedError
 
 
 class _Checkpoints:
