@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from functools import cache
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -15,13 +16,16 @@ from sqlalchemy import (
     Label,
     RowMapping,
     Select,
+    Uuid,
     cast,
     func,
     literal,
     null,
     or_,
+    type_coerce,
 )
 from sqlalchemy import select as select_of
+from sqlalchemy.types import NullType
 
 from engine.model import Scope
 from engine.model.latency import Latency
@@ -40,14 +44,8 @@ _TABLE = table_of(RollupRow)
 _ADDED = (*COUNTERS, "total_ms", "min_ms", "max_ms", "last_at")
 
 Condition = ColumnElement[bool]
-
-
-class Slot(NamedTuple):
-    """What is told apart: the API or None, the facet's value, and the number of the slice."""
-
-    api_id: UUID | None
-    value: str
-    number: int
+Slot = tuple[object, str, int]
+"""What is told apart: the API as the driver gives it, the facet's value, the slice's number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +102,17 @@ class SqlRollupStore:
         by = _slots(query, since_s)
         with self._database.reading(tenant_id) as rows:
             latencies = _latencies(rows, wanted, by)
-            counted = rows.execute(_counters(rows, wanted, by)).mappings().all()
-        found = []
-        for row in counted:
-            slot = Slot(row["of_api"], row["of_value"], row["slot"])
-            sums = {name: row[name] for name in _ADDED}
-            start = datetime.fromtimestamp(since_s + slot.number * step_s, UTC)
-            tally = Tally(**sums, latency=latencies.get(slot, Latency()))
-            found.append(Rollup(start=start, api_id=slot.api_id, value=slot.value, tally=tally))
-        return tuple(found)
+            counted: Sequence[Sequence[Any]] = rows.execute(_counters(rows, wanted, by)).all()
+        api_of = cache(_api_of)
+        return tuple(
+            Rollup(
+                start=datetime.fromtimestamp(since_s + number * step_s, UTC),
+                api_id=api_of(api),
+                value=value,
+                tally=_tally(sums, latencies.get((api, value, number))),
+            )
+            for api, value, number, *sums in counted
+        )
 
     def newest(self, tenant_id: str, query: RollupQuery) -> Mapping[tuple[UUID | None, str], UUID]:
         """The newest execution of each API and value; slices do not matter."""
@@ -162,10 +162,10 @@ class SqlRollupStore:
         with self._database.reading(tenant_id) as rows:
             latencies = _latencies(rows, wanted, by_api)
             counted = rows.execute(_counters(rows, wanted, by_slice)).mappings().all()
-        slices: defaultdict[UUID, list[RowMapping]] = defaultdict(list)
+        slices: defaultdict[object, list[RowMapping]] = defaultdict(list)
         for row in counted:
             slices[row["of_api"]].append(row)
-        usages = (_usage(api_id, rows, latencies) for api_id, rows in slices.items())
+        usages = (_usage(rows, latencies[api, "", 0]) for api, rows in slices.items())
         return tuple(sorted(usages, key=lambda each: (-each.calls, each.api_id)))
 
 
@@ -192,14 +192,23 @@ def _matching(query: RollupQuery, longest: Grain = "day") -> Condition:
 
 
 def _slots(query: RollupQuery, since_s: int) -> tuple[Label[Any], ...]:
-    api_id: ColumnElement[Any] = (
-        _TABLE.c.api_id if query.by_api else cast(null(), _TABLE.c.api_id.type)
-    )
+    """The columns of a `Slot`; ids are left as they come, for there are many of few."""
+    api_id = _TABLE.c.api_id if query.by_api else cast(null(), Uuid())
     return (
-        api_id.label("of_api"),
+        type_coerce(api_id, NullType()).label("of_api"),
         _TABLE.c.value.label("of_value"),
         _slot(since_s, query.step_s),
     )
+
+
+def _tally(sums: Sequence[Any], latency: Latency | None) -> Tally:
+    named = dict(zip(_ADDED, sums, strict=True))
+    return Tally(**named, latency=Latency() if latency is None else latency)
+
+
+def _api_of(given: object) -> UUID | None:
+    """An id as a driver gives it: PostgreSQL's as it is, SQLite's as hexadecimal digits."""
+    return None if given is None else UUID(str(given))
 
 
 def _slot(since_s: int, step_s: int | None) -> Label[int]:
@@ -232,22 +241,21 @@ def _latencies(
     merged: dict[Slot, Latency] = {}
     sketches = rows.select(RollupRow, *by, _TABLE.c.latency).where(wanted)
     for row in rows.execute(sketches):
-        latency = Latency(row.latency)
-        held = merged.setdefault(Slot(row.of_api, row.of_value, row.slot), latency)
-        if held is not latency:
+        slot, latency = (row.of_api, row.of_value, row.slot), Latency(row.latency)
+        held = merged.get(slot)
+        if held is None:
+            merged[slot] = latency
+        else:
             held.merge(latency)
     return merged
 
 
-def _usage(
-    api_id: UUID, slices: Sequence[RowMapping], latencies: Mapping[Slot, Latency]
-) -> ApiUsage:
-    latency = latencies[Slot(api_id, "", 0)]
+def _usage(slices: Sequence[RowMapping], latency: Latency) -> ApiUsage:
     series = [0] * SLICES
     for row in slices:
         series[row["slot"]] = row["calls"]
     return ApiUsage(
-        api_id=api_id,
+        api_id=UUID(str(slices[0]["of_api"])),
         calls=sum(series),
         failures=sum(row["fail"] + row["timeout"] for row in slices),
         rejected=sum(row["rejected"] for row in slices),
