@@ -3,12 +3,11 @@
 import dataclasses
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
-import orjson
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -20,6 +19,7 @@ from engine.errors import BadRequestError
 from engine.facade import Engine, local_caller
 from engine.formats import to_arrow_ipc, to_csv, to_parquet
 from engine.model import ApiQuery, ExecutionResult
+from engine.params.pairs import read_json, read_pairs
 
 
 class OutputFormat(StrEnum):
@@ -71,9 +71,11 @@ def run(
     """Call an API and write its answer; exits with 1 when the call fails."""
     if output in _BINARY and file is None and sys.stdout.isatty():
         raise typer.BadParameter(f"{output.value} is not for a terminal: name a file with -o")
-    request = ExecutionRequest(
-        api=name, params=_parsed(params or ()), input_payload=_decoded(input_json, "--input")
-    )
+    try:
+        payload = None if input_json is None else read_json(input_json, "--input")
+        request = ExecutionRequest(api=name, params=read_pairs(params or ()), input_payload=payload)
+    except BadRequestError as error:
+        raise typer.BadParameter(error.message) from error
     with Engine.open() as engine, working(f"calling {name}"):
         result = engine.run(request, operator(tenant))
     if as_json:
@@ -85,26 +87,6 @@ def run(
         if result.error.hint:
             typer.echo(result.error.hint, err=True)
         raise typer.Exit(1)
-
-
-def _parsed(pairs: Iterable[str]) -> dict[str, Any]:
-    """`key=value` as parameters: texts for the schema to convert, lists and objects as JSON."""
-    found: dict[str, Any] = {}
-    for pair in pairs:
-        key, separator, value = pair.partition("=")
-        if not separator or not key:
-            raise typer.BadParameter(f"a parameter is written key=value, not {pair!r}")
-        found[key] = _decoded(value, key) if value.startswith(("[", "{")) else value
-    return found
-
-
-def _decoded(text: str | None, what: str) -> Any:
-    if text is None:
-        return None
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        raise typer.BadParameter(f"{what} is no JSON: {error}") from error
 
 
 def _write(result: ExecutionResult, output: OutputFormat, file: Path | None) -> None:
