@@ -12,6 +12,7 @@ import streamlit as st
 from engine.checking import CheckReport
 from engine.model import ExecutionResult
 from engine.model.testing import CaseReport
+from engine.publication import PublishPreview
 from pages.components.http.request_form import RequestForm
 from pages.components.running import Running
 from pages.components.sql.built_query import BuiltQuery
@@ -63,6 +64,7 @@ class WorkingCopy:
         test: The preview that is running, and the logic body it runs.
         result: The last preview, and the logic body it ran.
         desk: The builder's state where the work is a workflow.
+        preview: What publishing was found to change, and the fields it would publish.
     """
 
     fields: dict[str, Any]
@@ -74,6 +76,7 @@ class WorkingCopy:
     test: tuple[Running[ExecutionResult], str] | None = None
     result: tuple[ExecutionResult, str] | None = None
     desk: WorkflowDesk | None = None
+    preview: tuple[PublishPreview, dict[str, Any]] | None = None
     body_rev: int = 0
     touched: bool = False
     query: BuiltQuery | None = None

@@ -8,6 +8,7 @@ from engine.errors import NotFoundError
 from engine.model import Caller, ErrorInfo, ExecutionRecord, Step
 from pages.components.context import engine
 from pages.components.errors import error_block, errors_shown
+from pages.components.keep_as_test import keep_as_test
 from pages.components.navigation import API_PAGE, RUNS_PAGE, api_link
 from pages.components.result_view import (
     outcome_line,
@@ -29,6 +30,7 @@ def run_detail(run_id: str, caller: Caller) -> None:
     _facts(record)
     with st.container(horizontal=True, gap="small"):
         run_again_button(record, caller)
+        keep_as_test(record, caller)
     if record.error_type:
         _error(record)
     if trace := trace_of(record):

@@ -31,7 +31,7 @@ def code_bench(api: ApiDefinition, work: WorkingCopy, caller: Caller) -> None:
     key = f"body-{api.id}"
     event = editor_event(key, work.fields["logic_body"], rev=work.editor_rev)
     work.fields["logic_body"] = event.text
-    pressed = toolbar(api, work)
+    pressed = toolbar(api, work, caller)
     bench = st.grid(2, min_column_width=LEAST_PANE_PX, gap="medium")
     with bench.cell():
         side = sides.SIDES[work.fields["logic_type"]](api, work, caller, key)
@@ -54,7 +54,7 @@ def code_bench(api: ApiDefinition, work: WorkingCopy, caller: Caller) -> None:
             height=EDITOR_PX,
             issues=[*report.issues, *working_copy.failure_issues(work)],
         )
-    settle(api, work, caller, "save" if event.save is not None else pressed.action, pressed.note)
+    settle(api, work, caller, "save" if event.save is not None else pressed.action, pressed)
     differs = work.fields != working_copy.live_fields(api)
     pressed.status.markdown(status_words(api, work, differs=differs))
 

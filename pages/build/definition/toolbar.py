@@ -6,10 +6,8 @@ from typing import Literal
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from engine.model import ApiDefinition
-from pages.build.definition import working_copy
-from pages.components.diff_view import diff_view
-from pages.components.errors import errors_shown
+from engine.model import ApiDefinition, Caller
+from pages.build.definition.publish_panel import publish_panel
 from pages.components.state import WorkingCopy
 
 Action = Literal["preview", "save", "publish", "discard"]
@@ -17,14 +15,18 @@ Action = Literal["preview", "save", "publish", "discard"]
 
 @dataclass(frozen=True)
 class Pressed:
-    """What was pressed, to be done once every field has been read; `status` is for words."""
+    """What was pressed, to be done once every field has been read; `status` is for words.
+
+    `accept` says that answers which the publish gate found to change are meant.
+    """
 
     status: DeltaGenerator
     action: Action | None = None
     note: str = ""
+    accept: bool = False
 
 
-def toolbar(api: ApiDefinition, work: WorkingCopy) -> Pressed:
+def toolbar(api: ApiDefinition, work: WorkingCopy, caller: Caller) -> Pressed:
     """Draw the buttons and tell which was pressed."""
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall"):
         status = st.empty()
@@ -38,10 +40,7 @@ def toolbar(api: ApiDefinition, work: WorkingCopy) -> Pressed:
         )
         save = st.button("Save", icon=":material/save:", shortcut="Ctrl+S", key="save-draft")
         with st.popover("Publish", icon=":material/publish:", key=f"publish-{work.rev}"):
-            st.markdown(f"This becomes version {api.version + 1}, live at once.")
-            if api.version:
-                with errors_shown():
-                    diff_view(working_copy.changes(api, work))
+            accept = publish_panel(api, work, caller)
             note = st.text_input("What changed", key=f"note-{work.rev}", placeholder="optional")
             publish = st.button("Publish", type="primary", key="publish-now")
         discard = st.button(
@@ -59,7 +58,7 @@ def toolbar(api: ApiDefinition, work: WorkingCopy) -> Pressed:
         "discard": discard,
     }
     action = next((name for name, pressed in presses.items() if pressed), None)
-    return Pressed(status, action, note or "")
+    return Pressed(status, action, note or "", accept)
 
 
 def status_words(api: ApiDefinition, work: WorkingCopy, *, differs: bool) -> str:

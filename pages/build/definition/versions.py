@@ -6,7 +6,8 @@ import streamlit as st
 from engine.model import ApiDefinition, ApiVersion, Caller
 from pages.components.context import engine
 from pages.components.diff_view import diff_view
-from pages.components.errors import errors_shown
+from pages.components.errors import errors_shown, issue_list
+from pages.components.gate_view import gate_view, gate_words
 from pages.components.navigation import open_api, say
 
 
@@ -35,8 +36,18 @@ def versions_tab(api: ApiDefinition, caller: Caller) -> None:
 
 
 def _frame(versions: tuple[ApiVersion, ...]) -> pd.DataFrame:
-    rows = [(each.version, each.created_at, each.created_by, each.change_note) for each in versions]
-    return pd.DataFrame(rows, columns=["Version", "When", "By", "Note"])
+    rows = [
+        (
+            each.version,
+            each.created_at,
+            each.created_by,
+            len(each.breaking) or None,
+            gate_words(each.gate),
+            each.change_note,
+        )
+        for each in versions
+    ]
+    return pd.DataFrame(rows, columns=["Version", "When", "By", "Breaks", "Replay", "Note"])
 
 
 def _compare(api: ApiDefinition, versions: tuple[ApiVersion, ...], caller: Caller) -> None:
@@ -57,6 +68,11 @@ def _compare(api: ApiDefinition, versions: tuple[ApiVersion, ...], caller: Calle
             confirm_rollback(api, old, caller)
     difference = engine().apis.diff(api.api_name, old, new, caller)
     diff_view(difference)
+    chosen = next(each for each in versions if each.version == new)
+    issue_list(chosen.breaking)
+    if chosen.gate is not None:
+        st.caption(f"Before version {new} was published:")
+        gate_view(chosen.gate, key=f"gate-{api.id}-{new}")
 
 
 @st.dialog("Roll back?", icon=":material/settings_backup_restore:")

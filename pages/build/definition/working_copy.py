@@ -137,10 +137,22 @@ def drop_draft(api: ApiDefinition, work: WorkingCopy, caller: Caller) -> None:
     work.touched = False
 
 
-def publish(api: ApiDefinition, work: WorkingCopy, caller: Caller, note: str) -> ApiDefinition:
+def publish(
+    api: ApiDefinition,
+    work: WorkingCopy,
+    caller: Caller,
+    note: str,
+    *,
+    accept_changes: bool = False,
+) -> ApiDefinition:
     """Make the work the live version; refused when somebody published since it was begun."""
     published = engine().apis.update(
-        str(api.id), work.fields, caller, note=note, expected_version=work.base_version
+        str(api.id),
+        work.fields,
+        caller,
+        note=note,
+        expected_version=work.base_version,
+        accept_changes=accept_changes,
     )
     work.replace(live_fields(published), published.version)
     return published

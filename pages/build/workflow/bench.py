@@ -38,7 +38,7 @@ def workflow_bench(api: ApiDefinition, work: WorkingCopy, caller: Caller, *, aro
     event = editor_event(key, desk.body, rev=work.rev + desk.revs["json"])
     desk.follow(event.text)
     asked = desk.take_asked()
-    pressed = toolbar(api, work)
+    pressed = toolbar(api, work, caller)
     is_run = pressed.action == "preview" or asked == "run" or event.run is not None
     apis = callable_apis(caller, but=api.api_name)
     if is_run and desk.until is None:
@@ -86,7 +86,7 @@ def workflow_bench(api: ApiDefinition, work: WorkingCopy, caller: Caller, *, aro
             issues=[*report.issues, *working_copy.failure_issues(work)],
         )
     is_save = asked == "save" or event.save is not None
-    settle(api, work, caller, "save" if is_save else pressed.action, pressed.note)
+    settle(api, work, caller, "save" if is_save else pressed.action, pressed)
     differs = work.fields != working_copy.live_fields(api)
     pressed.status.markdown(status_words(api, work, differs=differs))
 
