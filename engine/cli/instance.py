@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from engine.cli.output import AsJson, working, write_json
 from engine.connections import with_secret
 from engine.errors import BadRequestError, NotFoundError
 from engine.facade import Engine, local_caller
@@ -18,8 +19,11 @@ def migrate() -> None:
         typer.echo("the metadata database is at the current schema", err=True)
 
 
-def config() -> None:
+def config(*, as_json: AsJson = False) -> None:
     """Write the effective settings, without secrets."""
+    if as_json:
+        write_json(effective_settings(Settings.load()))
+        return
     for setting in effective_settings(Settings.load()):
         typer.echo(f"{setting.name}={setting.value}")
 
@@ -38,5 +42,6 @@ def load_sample(
         )
     if target.dialect != "postgres":
         raise BadRequestError(f"{connection!r} is no PostgreSQL connection")
-    loaded = load_into_postgres(with_secret(target).dsn)
+    with working("loading the sample data"):
+        loaded = load_into_postgres(with_secret(target).dsn)
     typer.echo("sample data loaded" if loaded else "sample data is there already", err=True)

@@ -3,13 +3,14 @@
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from engine.bootstrap import rotate_instance_key
+from engine.cli.output import AsJson, write_json
 from engine.facade import Engine, local_caller
 from engine.model import Caller, Scope
 from engine.ports import ApiKey
@@ -19,6 +20,10 @@ app = typer.Typer(
     help="Make, list and revoke API keys; replace the instance key.", no_args_is_help=True
 )
 Tenant = Annotated[str, typer.Option(help="The tenant the key belongs to.")]
+_PUBLIC = (
+    *("id", "name", "roles", "scope", "allowed_ips", "rate"),
+    *("created_at", "expires_at", "revoked_at", "last_used_at"),
+)
 
 
 class RoleName(StrEnum):
@@ -40,6 +45,7 @@ def create(
     ip: Annotated[list[str] | None, typer.Option(help="Only from this network.")] = None,
     days: Annotated[int | None, typer.Option(min=1, help="End after so many days.")] = None,
     rate: Annotated[str | None, typer.Option(help="At most so many calls: 100/minute.")] = None,
+    as_json: AsJson = False,
     tenant: Tenant = "default",
 ) -> None:
     """Make a key and write it to standard output, this one time."""
@@ -54,15 +60,21 @@ def create(
             allowed_ips=ip or (),
             rate=rate,
         )
+    if as_json:
+        write_json({"key": issued.text, **_public(issued.key)})
+        return
     typer.echo(issued.text)
     typer.echo(f"key {issued.key.id} was made; it is not shown again", err=True)
 
 
 @app.command("list")
-def list_keys(tenant: Tenant = "default") -> None:
+def list_keys(tenant: Tenant = "default", *, as_json: AsJson = False) -> None:
     """List the keys of a tenant, newest first; their secrets are not kept."""
     with Engine.open() as engine:
         keys = engine.auth.keys.all(operator(tenant))
+    if as_json:
+        write_json([_public(key) for key in keys])
+        return
     table = Table("id", "name", "roles", "limited to", "made", "last used", "state")
     for key in keys:
         table.add_row(
@@ -110,6 +122,10 @@ def rotate_instance(
 def operator(tenant: str) -> Caller:
     """The person at this machine, as an admin of a tenant."""
     return local_caller().model_copy(update={"tenant_id": tenant})
+
+
+def _public(key: ApiKey) -> dict[str, Any]:
+    return {name: getattr(key, name) for name in _PUBLIC}
 
 
 def _limits(key: ApiKey) -> str:

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from engine.auth.subjects import user_subject
 from engine.cli.keys import RoleName, Tenant, operator
+from engine.cli.output import AsJson, write_json
 from engine.facade import Engine
 
 app = typer.Typer(help="The people who sign in, and who has which role.", no_args_is_help=True)
@@ -34,19 +35,25 @@ def create(
 
 
 @app.command("list")
-def list_users(tenant: Tenant = "default") -> None:
+def list_users(tenant: Tenant = "default", *, as_json: AsJson = False) -> None:
     """List the users of a tenant, and the roles that others were given."""
     with Engine.open() as engine:
         users = engine.auth.users.all(operator(tenant))
         bindings = engine.auth.bindings.all(operator(tenant))
-    table = Table("subject", "roles", "state", "last sign-in")
     known = {user_subject(user.name): user for user in users}
+    rows = []
     for subject in sorted({*known, *(each.subject for each in bindings)}):
         user = known.get(subject)
-        roles = ", ".join(each.role for each in bindings if each.subject == subject)
+        roles = [each.role for each in bindings if each.subject == subject]
         state = "" if user is None else "active" if user.is_active else "disabled"
-        last = user and user.last_login_at
-        table.add_row(subject, roles, state, f"{last:%Y-%m-%d %H:%M}" if last else "")
+        rows.append((subject, roles, state, user.last_login_at if user else None))
+    if as_json:
+        names = ("subject", "roles", "state", "last_login_at")
+        write_json([dict(zip(names, row, strict=True)) for row in rows])
+        return
+    table = Table("subject", "roles", "state", "last sign-in")
+    for subject, roles, state, last in rows:
+        table.add_row(subject, ", ".join(roles), state, f"{last:%Y-%m-%d %H:%M}" if last else "")
     Console().print(table, markup=False)
 
 
