@@ -11,6 +11,7 @@ from typing import Any, Self
 
 import anyio.to_thread
 
+from engine.alerting import Alerts
 from engine.api_manager import ApiManager
 from engine.asset_registry import AssetRegistry
 from engine.auth import Auth
@@ -71,6 +72,7 @@ class Engine:
         tenant_settings: What a tenant's admins set while it runs.
         audit: What makes this instance easier to attack.
         policies: What operators see of breakers, cache and limits, and change in them.
+        alerts: Thresholds on figures, and who is told when they are crossed.
         rules: What calls APIs by itself: when events say so, metrics, or the clock.
         rule_runner: What runs the rules in the background.
         screens: Pages of blocks that show what APIs answer.
@@ -102,6 +104,7 @@ class Engine:
     tenant_settings: TenantSettings
     audit: StartupAudit
     policies: PolicyControl
+    alerts: Alerts
     rules: Rules
     rule_runner: RuleRunner
     screens: Screens

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 from engine.api_manager import ApiManager
+from engine.bootstrap.alerting import open_alerts
 from engine.asset_resolution import AssetResolver
 from engine.asset_users import ResolverUsers
 from engine.bootstrap.assets import open_assets
@@ -191,6 +192,7 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
         checks=Checker(saving, sql, stores.definitions, contracts),
         logs=ExecutionLog(stores.executions, stores.journal),
         metrics=metrics,
+        alerts=open_alerts(settings, stores, metrics, apis, opening),
         rules=rules,
         rule_runner=rule_runner,
         screens=screens,

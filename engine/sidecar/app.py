@@ -19,6 +19,7 @@ from engine.sidecar.mcp import mcp_route
 from engine.sidecar.middleware import BodyLimit, HeadAsGet, RequestIdentity
 from engine.sidecar.results import ENCODINGS
 from engine.sidecar.routes import (
+    alerts,
     apis,
     asset_registry,
     auth,
@@ -42,6 +43,7 @@ from engine.sidecar.routes import (
 )
 
 _ROUTES = (
+    alerts,
     apis,
     lineage,
     testing,

@@ -6,6 +6,7 @@ SQLite reads the others without them.
 """
 
 from storage.tables.access import ApiKeyRow, AuditRow, RoleBindingRow, SessionRow, UserRow
+from storage.tables.alerting import AlertEventRow, AlertRow
 from storage.tables.apis import ApiDefinitionRow, ApiVersionRow, ConnectionRow
 from storage.tables.assets import AssetLabelRow, AssetRow, AssetVersionRow
 from storage.tables.cep import CursorRow, EventRow, FiringRow, RuleRow
@@ -18,6 +19,8 @@ from storage.tables.testing import ApiTestCaseRow
 from storage.tables.tools import ToolCallRow, ToolRow
 
 __all__ = [
+    "AlertEventRow",
+    "AlertRow",
     "ApiDefinitionRow",
     "ApiKeyRow",
     "ApiTestCaseRow",

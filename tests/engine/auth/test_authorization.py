@@ -19,6 +19,8 @@ VIEWER = {
 }
 VIEWER |= {"assets:read", "tools:read", "rules:read", "events:post", "screens:read"}
 ANALYST = VIEWER | {"secrets:read", "apis:write", "execute:test", "cache:invalidate"}
+VIEWER |= {"alerts:read"}
+ANALYST |= {"alerts:read", "alerts:write"}
 ANALYST |= {"assets:write", "tools:write", "rules:write", "events:read", "screens:write"}
 
 

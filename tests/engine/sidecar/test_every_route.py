@@ -25,6 +25,7 @@ NEEDS = {
         re.MULTILINE,
     )
 }
+BODILESS = {"/alerts/{alert}/try"}
 MADE_BY_PUT = {"/api-manager/secrets/{name}"}
 RANKS = ["viewer", "analyst", "admin"]
 
@@ -113,7 +114,10 @@ def test_another_tenants_apis_are_not_there(engine, operator, base_url, new_api,
     assert api not in response.text.replace(f"'{api}'", "")
 
 
-@pytest.mark.parametrize(("method", "path"), [r for r in GUARDED if r[0] in ("POST", "PUT")])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [each for each in GUARDED if each[0] in ("POST", "PUT") and each[1] not in BODILESS],
+)
 @pytest.mark.parametrize("body", [b"{", b'{"a": 1', b"\xff", b"[]", b"1", b'"x"'])
 def test_a_broken_body_is_refused_in_the_envelope(admin, method, path, body):
     headers = {"Content-Type": "application/json"}
