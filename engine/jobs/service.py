@@ -111,8 +111,7 @@ class Jobs:
             PermissionDeniedError: Somebody else started it.
         """
         job = self.get(job_id, caller)
-        if job.created_by != caller.subject and not caller.has_role("admin"):
-            raise PermissionDeniedError(f"the answer of job {job_id} is for who started it")
+        _require_its_owner(job, caller)
         if job.status != "success":
             raise ConflictError(
                 f"job {job_id} has no answer: it is {job.status}",
@@ -160,8 +159,25 @@ class Jobs:
             )
         if pinned or job.created_by != caller.subject:
             authorize(caller, "execute:test")
-        work = self._store.work(caller.tenant_id, job_id)
-        kept = {**work.pinned, **self._finished(job), **(pinned or {})}
+        return self._again(job, caller, {**self._finished(job), **(pinned or {})})
+
+    def run_again(self, job_id: UUID, caller: Caller, *, pinned: Mapping[str, Any]) -> Job:
+        """A new job with the same inputs, of which the nodes in `pinned` are not run.
+
+        Needs the analyst role, as data that is pinned takes the place of what would be computed.
+        """
+        job = self.get(job_id, caller)
+        authorize(caller, "execute:test")
+        return self._again(job, caller, pinned)
+
+    def outputs(self, job_id: UUID, caller: Caller) -> Mapping[str, Any]:
+        """The data of the nodes that have ended well; for who started the job, and for admins."""
+        job = self.get(job_id, caller)
+        _require_its_owner(job, caller)
+        return self._finished(job)
+
+    def _again(self, job: Job, caller: Caller, pinned: Mapping[str, Any]) -> Job:
+        work = self._store.work(caller.tenant_id, job.id)
         order = JobOrder(
             api=str(job.api_id),
             params=work.params,
@@ -169,9 +185,9 @@ class Jobs:
             queue=job.queue,
             priority=job.priority,
             timeout_s=work.timeout_s,
-            pinned=self._known_nodes(kept, job, caller),
+            pinned=self._known_nodes(pinned, job, caller),
             source=job.source,
-            retry_of=job_id,
+            retry_of=job.id,
         )
         return self.submit(order, caller)
 
@@ -197,17 +213,19 @@ class Jobs:
         return timeout_s
 
     def _finished(self, job: Job) -> dict[str, Any]:
-        """The data of the nodes of a job that ended well, as far as it ran them itself."""
+        """The data of the nodes of a job that ended well, pinned ones included."""
         if not job.nodes:
             return {}
+        pinned = self._store.work(job.tenant_id, job.id).pinned
         well = {node.node_id for node in job.nodes if node.state in {"success", "handled"}}
         kept = self._queue.finished_nodes(job.id)
         results = {name: NodeResult.read(text) for name, text in kept.items() if name in well}
-        return {
+        found = {
             name: result.data
             for name, result in results.items()
             if result.error is None and not result.is_skipped
         }
+        return {**pinned, **found}
 
     def _known_nodes(
         self, pinned: Mapping[str, Any], job: Job, caller: Caller
@@ -264,6 +282,11 @@ def _nodes(order: JobOrder, api: CompiledApi) -> tuple[NodeProgress, ...]:
         )
         for name in api.logic.graph.index
     )
+
+
+def _require_its_owner(job: Job, caller: Caller) -> None:
+    if job.created_by != caller.subject and not caller.has_role("admin"):
+        raise PermissionDeniedError(f"the answer of job {job.id} is for who started it")
 
 
 def _sees_only_its_own(caller: Caller) -> bool:

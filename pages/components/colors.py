@@ -33,6 +33,12 @@ TYPE_COLORS: Mapping[str, Color] = {
     "script": "orange",
     "workflow": "green",
 }
+JOB_COLORS: Mapping[str, Color] = {
+    **STATUS_COLORS,
+    "queued": "gray",
+    "running": "blue",
+    "cancelled": "violet",
+}
 STEP_COLORS: Mapping[str, Color] = {
     "success": "green",
     "failed": "red",

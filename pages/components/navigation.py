@@ -11,6 +11,8 @@ API_PAGE = "build/api.py"
 APIS_PAGE = "build/apis.py"
 NEW_PAGE = "build/new.py"
 RUNS_PAGE = "operate/runs.py"
+COMPARE_PAGE = "operate/compare.py"
+JOBS_PAGE = "operate/jobs.py"
 METRICS_PAGE = "operate/metrics.py"
 
 
@@ -36,6 +38,21 @@ def open_api(name: str, tab: str = "Overview") -> NoReturn:
 def open_run(execution_id: object) -> NoReturn:
     """Go to one run in the log."""
     go(RUNS_PAGE, {URL.run: str(execution_id)})
+
+
+def open_job(job_id: object) -> NoReturn:
+    """Go to one job."""
+    go(JOBS_PAGE, {URL.job: str(job_id)})
+
+
+def compare_link(execution_id: object, label: str = "Compare") -> None:
+    """A link to the page that makes a run again and compares."""
+    st.page_link(
+        COMPARE_PAGE,
+        label=label,
+        icon=":material/compare_arrows:",
+        query_params={URL.run: str(execution_id)},
+    )
 
 
 def api_link(name: str) -> dict[str, str]:

@@ -63,6 +63,9 @@ SECTIONS: Mapping[str, Sequence[Entry]] = {
     "Operate": (
         Entry("operate/runs.py", "Runs", "history", "The execution log"),
         Entry(
+            "operate/jobs.py", "Jobs", "pending_actions", "Long executions: follow, stop, resume"
+        ),
+        Entry(
             "operate/metrics.py",
             "Metrics",
             "monitoring",

@@ -25,6 +25,7 @@ PAGES = {
     "workflow-edit": "/definition?api=compare-airports&tab=Edit",
     "http-edit": "/definition?api=delays-over-rest&tab=Edit",
     "runs": "/runs",
+    "jobs": "/jobs",
     "metrics": "/metrics",
     "connections": "/connections",
     "settings": "/settings",

@@ -6,11 +6,12 @@ import streamlit as st
 
 from engine.call import ExecutionRequest
 from engine.executor_policies import effective_timeout_s
+from engine.jobs import JobOrder
 from engine.model import ApiDefinition, Caller, ExecutionResult
 from pages.components.choices import choices_for
 from pages.components.context import engine
 from pages.components.errors import errors_shown
-from pages.components.navigation import open_run
+from pages.components.navigation import open_job, open_run
 from pages.components.param_form import json_input, param_form, with_values
 from pages.components.result_view import result_view
 from pages.components.run_inputs import given_inputs, run_link
@@ -49,12 +50,21 @@ def run_tab(api: ApiDefinition, caller: Caller) -> None:
                 shortcut="Ctrl+Enter",
                 key="run",
             )
+            as_job = st.form_submit_button(
+                "Start as job",
+                icon=":material/pending_actions:",
+                key="run-as-job",
+                help="It goes on without you; the page Jobs shows how far it is.",
+            )
             fresh = st.checkbox(
                 "Skip the cache", key=f"fresh-{key}", help="The answer is stored again."
             )
     with st.popover("Link to these inputs", icon=":material/link:", type="tertiary", key="link"):
         st.caption("It opens this form with the inputs of the last run filled in.")
         st.code(run_link(api, form.values, payload), None, wrap_lines=True)
+    if as_job:
+        order = JobOrder(api=key, params=form.values, input_payload=payload, source="ui")
+        open_job(engine().jobs.submit(order, caller).id)
     results, calls = LAST_RESULTS.get(), RUNNING_CALLS.get()
     if run:
         request = ExecutionRequest(

@@ -6,12 +6,11 @@ anew. Texts of users never become a `title`, which the frame takes for HTML.
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import streamlit as st
 import streamlit_agraph
 
-from engine.model import Step
 from pages.components.result_view import duration
 from pages.components.workflow.layout import layered, layers_of
 
@@ -27,16 +26,42 @@ LIGHT: Colors = {
     "failed": ("#fee2e2", "#b91c1c"),
     "handled": ("#ffedd5", "#c2410c"),
     "skipped": ("#f1f5f9", "#64748b"),
+    "waiting": ("#ffffff", "#94a3b8"),
+    "running": ("#dbeafe", "#1d4ed8"),
+    "pinned": ("#ede9fe", "#6d28d9"),
 }
 DARK: Colors = {
     "success": ("#14351f", "#4ade80"),
     "failed": ("#431a1a", "#f87171"),
     "handled": ("#40250f", "#fb923c"),
     "skipped": ("#1e293b", "#94a3b8"),
+    "waiting": ("#0f172a", "#64748b"),
+    "running": ("#172f5c", "#60a5fa"),
+    "pinned": ("#2b2150", "#a78bfa"),
 }
+_WITHOUT_TIME = frozenset({"skipped", "waiting", "running", "pinned"})
 
 
-def run_graph(steps: Sequence[Step], pairs: Sequence[tuple[str, str]], *, key: str) -> str | None:
+class Shown(Protocol):
+    """What the graph draws of a step, over or not."""
+
+    @property
+    def node_id(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def status(self) -> str:
+        """One of the colours' keys."""
+        ...
+
+    @property
+    def duration_ms(self) -> float:
+        """How long it took, as far as it has ended."""
+        ...
+
+
+def run_graph(steps: Sequence[Shown], pairs: Sequence[tuple[str, str]], *, key: str) -> str | None:
     """Draw the steps and who waited for whom; the step that was clicked, if any."""
     is_dark = st.context.theme.type == "dark"
     names = [step.node_id for step in steps]
@@ -58,7 +83,7 @@ def run_graph(steps: Sequence[Step], pairs: Sequence[tuple[str, str]], *, key: s
 
 
 def graph_data(
-    steps: Sequence[Step], pairs: Sequence[tuple[str, str]], *, is_dark: bool
+    steps: Sequence[Shown], pairs: Sequence[tuple[str, str]], *, is_dark: bool
 ) -> dict[str, list[dict[str, Any]]]:
     """Nodes and edges as the frame draws them."""
     places = layered([step.node_id for step in steps], pairs)
@@ -72,7 +97,7 @@ def graph_data(
 
 
 def _node(
-    step: Step, at: tuple[float, float], colors: tuple[str, str], text: str
+    step: Shown, at: tuple[float, float], colors: tuple[str, str], text: str
 ) -> dict[str, Any]:
     fill, border = colors
     node = streamlit_agraph.Node(
@@ -95,7 +120,7 @@ def _node(
     return dict(node.to_dict())
 
 
-def _words(step: Step) -> str:
-    return (
-        step.status if step.status == "skipped" else f"{step.status} · {duration(step.duration_ms)}"
-    )
+def _words(step: Shown) -> str:
+    if step.status in _WITHOUT_TIME:
+        return step.status
+    return f"{step.status} · {duration(step.duration_ms)}"

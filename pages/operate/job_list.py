@@ -1,0 +1,103 @@
+"""The jobs of the tenant as a filtered, paged list that keeps itself current."""
+
+from collections.abc import Sequence
+from typing import get_args
+
+import pandas as pd
+import streamlit as st
+
+from engine.model import Caller
+from engine.model.job import Job, JobQuery, JobStatus, JobWorker
+from pages.components.colors import JOB_COLORS
+from pages.components.context import engine
+from pages.components.errors import errors_shown
+from pages.components.navigation import open_job
+from pages.components.state import URL
+from pages.operate.job_words import ago, lasted
+
+PAGE_SIZE = 50
+LOOK_EVERY_S = 2.0
+STATUSES = get_args(JobStatus)
+COLUMNS = ("When", "API", "Status", "Took", "Queue", "Priority", "By", "Runs", "Error")
+
+
+def job_list(caller: Caller) -> None:
+    """Draw the filter, and the list below it."""
+    status = st.pills("Status", STATUSES, key=URL.job_status, bind="query-params")
+    _current(status, caller)
+
+
+@st.fragment(run_every=LOOK_EVERY_S)
+@errors_shown()
+def _current(status: JobStatus | None, caller: Caller) -> None:
+    jobs = engine().jobs
+    query = JobQuery(status=status, limit=PAGE_SIZE)
+    total = jobs.search(query.model_copy(update={"limit": 1}), caller).total
+    slot, pager = st.container(), st.container(horizontal=True, vertical_alignment="center")
+    number = 1
+    with pager:
+        if total > PAGE_SIZE:
+            number = st.pagination(-(-total // PAGE_SIZE), key=URL.jobs_page, bind="query-params")
+        if total:
+            st.caption(f"{total:,} {'job' if total == 1 else 'jobs'}, times in UTC")
+        st.caption(workers_line(jobs.workers(caller)))
+    with slot:
+        if total:
+            page = query.model_copy(update={"offset": (number - 1) * PAGE_SIZE})
+            jobs_table(jobs.search(page, caller).items)
+        else:
+            st.info(
+                "No job matches. Start one on the **Run** tab of an API, or by "
+                "`POST /api-manager/apis/{api}/jobs`.",
+                icon=":material/pending_actions:",
+            )
+
+
+def jobs_table(jobs: Sequence[Job]) -> None:
+    """Draw the rows; a click on the time opens that job."""
+    st.dataframe(
+        jobs_frame(jobs),
+        key="jobs",
+        hide_index=True,
+        height="content",
+        alt="Jobs",
+        column_config={
+            "When": st.column_config.ButtonColumn(
+                type="tertiary", alignment="left", pinned=True, key="jobs-open"
+            ),
+            "Status": st.column_config.MultiselectColumn(
+                options=STATUSES, color=[JOB_COLORS[each] for each in STATUSES]
+            ),
+            "Error": st.column_config.TextColumn(width="large"),
+        },
+    )
+    if opened := st.session_state.get("jobs-open"):
+        open_job(jobs[opened.row].id)
+
+
+def jobs_frame(jobs: Sequence[Job]) -> pd.DataFrame:
+    """One row per job, in the order given; times are UTC."""
+    return pd.DataFrame([_row(job) for job in jobs], columns=list(COLUMNS))
+
+
+def workers_line(workers: Sequence[JobWorker]) -> str:
+    """Who runs jobs, in words."""
+    if not workers:
+        return "No process runs jobs yet; the first job starts one"
+    names = ", ".join(sorted({worker.host for worker in workers}))
+    count = f"{len(workers)} {'process runs' if len(workers) == 1 else 'processes run'} jobs"
+    return f"{count} on {names}, last heard of {ago(max(each.seen_at for each in workers))}"
+
+
+def _row(job: Job) -> tuple[object, ...]:
+    return (
+        f"{job.created_at:%Y-%m-%d %H:%M:%S}",
+        job.api_name,
+        [job.status],
+        lasted(job),
+        job.queue,
+        job.priority,
+        job.created_by,
+        job.runs or None,
+        job.error.message if job.error else "",
+    )
