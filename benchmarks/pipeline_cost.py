@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import Any, NoReturn
 from uuid import uuid4
 
+from benchmarks.effort import Effort
 from benchmarks.engines import open_engine, redis_url
-from benchmarks.rounds import Figure, Subject, measure
+from benchmarks.rounds import Subject, measure, table
 from engine.call import ExecutionRequest
 from engine.catalog import ApiCatalog
 from engine.deadline import Deadline
@@ -56,7 +57,7 @@ class InstantExecutor:
         return self._real.dry_run(compiled, params, ctx)
 
 
-def run(rounds: int) -> tuple[Figure, ...]:
+def run(effort: Effort) -> str:
     """Measure with the shared state in memory and in Redis."""
     with ExitStack() as opened:
         memory = opened.enter_context(open_engine())
@@ -72,7 +73,7 @@ def run(rounds: int) -> tuple[Figure, ...]:
             *_own_cost(memory, "memory"),
             *_own_cost(redis, "Redis"),
         ]
-        return measure(subjects, rounds=rounds, calls=100)
+        return table(measure(subjects, rounds=effort.rounds, calls=100))
 
 
 def _statement_alone(engine: Engine) -> Subject:

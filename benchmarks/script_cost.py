@@ -3,8 +3,9 @@
 import subprocess
 import sys
 
+from benchmarks.effort import Effort
 from benchmarks.engines import open_engine
-from benchmarks.rounds import Figure, Subject, measure
+from benchmarks.rounds import Subject, measure, table
 from engine.call import ExecutionRequest
 from engine.facade import Engine, local_caller
 
@@ -13,7 +14,7 @@ SOURCE = "def main(params, input_payload):\n    return params['n'] * 2\n"
 CALLER = local_caller()
 
 
-def run(rounds: int) -> tuple[Figure, ...]:
+def run(effort: Effort) -> str:
     """Measure the whole pipeline with the sandbox, and a new interpreter."""
     with open_engine() as engine:
         engine.apis.create(
@@ -29,7 +30,7 @@ def run(rounds: int) -> tuple[Figure, ...]:
             Subject("bare `python -c`", _interpreter),
             Subject("script through the whole pipeline", lambda n: _double(engine, n)),
         ]
-        return measure(subjects, rounds=rounds, calls=20, warm_up=5)
+        return table(measure(subjects, rounds=effort.rounds, calls=20, warm_up=5))
 
 
 def _double(engine: Engine, number: int) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from benchmarks.__main__ import BENCHMARKS
+from benchmarks.effort import TINY
 from benchmarks.rounds import Figure, Subject, measure, table
 
 
@@ -38,6 +39,4 @@ def test_the_table_compares_with_the_first():
 
 @pytest.mark.parametrize("name", BENCHMARKS)
 def test_every_benchmark_runs(name):
-    figures = BENCHMARKS[name].run(1)
-
-    assert all(figure.least_ms > 0 for figure in figures)
+    assert BENCHMARKS[name].run(TINY)

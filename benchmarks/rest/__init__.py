@@ -1,0 +1,1 @@
+"""Calls over REST, side by side with endpoints written by hand."""
