@@ -5,6 +5,7 @@ import shlex
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -99,7 +100,8 @@ def test_the_imports_of_the_page_run(run_page, tmp_path):
 
 def test_the_page_has_every_option_that_imports_share():
     options = set(re.findall(r"^\| `(--[a-z-]+)", IMPORTS, re.MULTILINE))
-    command = typer.main.get_command(app).commands["import"].commands["openapi"]
+    program: Any = typer.main.get_command(app)
+    command = program.commands["import"].commands["openapi"]
     known = {each for param in command.params for each in param.opts if each.startswith("--")}
 
     assert options == known - {"--server", "--tenant"}

@@ -1,5 +1,7 @@
 """The magics of notebooks, without a notebook; notebooks/sql_cells.ipynb shows them in one."""
 
+from typing import Any
+
 import pandas as pd
 import pytest
 from IPython.core.error import UsageError
@@ -16,7 +18,7 @@ class Shell:
 
 @pytest.fixture
 def magics(sample_engine):
-    magics = ApiMagics.__new__(ApiMagics)
+    magics: Any = ApiMagics.__new__(ApiMagics)
     magics.shell, magics._own = Shell(eng=sample_engine), None
     return magics
 
