@@ -40,7 +40,7 @@ from engine.screens.service import Screens
 from engine.settings import Settings
 from engine.startup_audit import StartupAudit
 from engine.tenant_settings import TenantSettings
-from engine.testing import ApiTests
+from engine.testing import ApiTests, Reruns
 from engine.tools import Tools
 
 HealthCheck = Callable[[], dict[str, Any]]
@@ -57,6 +57,7 @@ class Engine:
         published: The APIs that can be called, and what is known of their answers.
         definitions: The same as files: exported, compared, applied.
         tests: Test cases of APIs, run one or all.
+        reruns: Logged calls, made again on any definition and compared.
         idempotency: Calls that are run once, however often they are sent.
         jobs: Executions that nobody waits for, and that survive the process that runs them.
         job_runner: What this process does of jobs.
@@ -85,6 +86,7 @@ class Engine:
     pipeline: Pipeline
     apis: ApiManager
     tests: ApiTests
+    reruns: Reruns
     assets: AssetRegistry
     tools: Tools
     published: PublishedApis

@@ -21,7 +21,7 @@ from engine.bootstrap.screens import open_screens
 from engine.bootstrap.stores import open_stores, plain
 from engine.bootstrap.targets import fixed_connections, target_openers
 from engine.bootstrap.telemetry import open_telemetry
-from engine.bootstrap.testing import open_publication, open_tests
+from engine.bootstrap.testing import open_publication, open_reruns, open_tests
 from engine.bootstrap.tools import open_tools
 from engine.bootstrap.upkeep import kept_sums
 from engine.bootstrap.watching import health_checks
@@ -160,6 +160,7 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
         pipeline=pipeline,
         apis=apis,
         tests=open_tests(stores, apis, compiler, pipeline),
+        reruns=open_reruns(stores, apis, compiler, pipeline),
         assets=open_assets(
             stores,
             compiler,

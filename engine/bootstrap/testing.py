@@ -10,7 +10,7 @@ from engine.executor_monitoring import ExecutionLog
 from engine.pipeline import Pipeline
 from engine.publication import Publication
 from engine.publish_gate import PublishGate
-from engine.testing import ApiTests
+from engine.testing import ApiTests, Reruns
 
 
 def open_tests(
@@ -24,6 +24,11 @@ def open_tests(
         ExecutionLog(stores.executions, stores.journal),
         stores.settings,
     )
+
+
+def open_reruns(stores: Stores, apis: ApiManager, compiler: Compiler, pipeline: Pipeline) -> Reruns:
+    logs = ExecutionLog(stores.executions, stores.journal)
+    return Reruns(apis, compiler, pipeline.execute, logs)
 
 
 def open_publication(

@@ -62,6 +62,7 @@ SECTIONS: Mapping[str, Sequence[Entry]] = {
     ),
     "Operate": (
         Entry("operate/runs.py", "Runs", "history", "The execution log"),
+        Entry("operate/compare.py", "Compare runs", "compare_arrows", "", is_listed=False),
         Entry(
             "operate/jobs.py", "Jobs", "pending_actions", "Long executions: follow, stop, resume"
         ),

@@ -13,6 +13,7 @@ from engine.checking import CheckReport
 from engine.model import ExecutionResult
 from engine.model.testing import CaseReport
 from engine.publication import PublishPreview
+from engine.testing.rerun import Comparison
 from pages.components.http.request_form import RequestForm
 from pages.components.running import Running
 from pages.components.sql.built_query import BuiltQuery
@@ -163,6 +164,9 @@ class LabRun:
         """How far it is."""
         return f"{len(self.ended)} of {self.calls} calls are over"
 
+
+COMPARISONS: SessionValue[dict[str, Comparison]] = SessionValue("comparisons", dict)
+"""What the last comparison of a run found, by its id."""
 
 TEST_REPORTS: SessionValue[dict[str, CaseReport]] = SessionValue("test_reports", dict)
 """What the last run of its test cases said, by API id."""

@@ -9,7 +9,7 @@ from engine.model import Caller, ErrorInfo, ExecutionRecord, Step
 from pages.components.context import engine
 from pages.components.errors import error_block, errors_shown
 from pages.components.keep_as_test import keep_as_test
-from pages.components.navigation import API_PAGE, RUNS_PAGE, api_link
+from pages.components.navigation import API_PAGE, RUNS_PAGE, api_link, compare_link
 from pages.components.result_view import (
     outcome_line,
     record_answer,
@@ -25,12 +25,14 @@ from pages.operate.run_context import attempts, related_runs
 def run_detail(run_id: str, caller: Caller) -> None:
     """Draw the run; a link to one of another tenant, or to none, is said to be unknown."""
     st.page_link(RUNS_PAGE, label="All runs", icon=":material/arrow_back:")
-    record = engine().logs.get(_as_id(run_id), caller)
+    record = engine().logs.get(as_id(run_id), caller)
     st.markdown(outcome_line(record))
     _facts(record)
     with st.container(horizontal=True, gap="small"):
         run_again_button(record, caller)
         keep_as_test(record, caller)
+        if record.api_id is not None:
+            compare_link(record.id)
     if record.error_type:
         _error(record)
     if trace := trace_of(record):
@@ -47,7 +49,8 @@ def run_detail(run_id: str, caller: Caller) -> None:
     related_runs(record, caller)
 
 
-def _as_id(run_id: str) -> UUID:
+def as_id(run_id: str) -> UUID:
+    """The id that a link names; raises NotFoundError for what is none."""
     try:
         return UUID(run_id)
     except ValueError:

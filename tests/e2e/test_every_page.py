@@ -64,7 +64,8 @@ def test_every_page_draws(browser, used_app, scheme, width):
     ) as context:
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
-        for name, path in {**PAGES, "run": f"/runs?run={runs[0]}"}.items():
+        of_a_run = {"run": f"/runs?run={runs[0]}", "compare": f"/compare?run={runs[0]}"}
+        for name, path in {**PAGES, **of_a_run}.items():
             visit(page, path)
             if name.endswith("-edit"):
                 page.locator(".cm-content, .react-flow__node").first.wait_for(state="attached")

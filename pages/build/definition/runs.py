@@ -4,7 +4,7 @@ import streamlit as st
 
 from engine.model import ApiDefinition, Caller, ExecutionQuery
 from pages.components.context import engine
-from pages.components.navigation import RUNS_PAGE
+from pages.components.navigation import RUNS_PAGE, compare_link
 from pages.components.runs_table import runs_table
 from pages.components.state import URL
 
@@ -29,3 +29,4 @@ def runs_tab(api: ApiDefinition, caller: Caller) -> None:
             icon=":material/arrow_forward:",
             query_params={URL.of_api: api.api_name},
         )
+        compare_link(found.items[0].id, "Make the latest run again and compare")

@@ -104,3 +104,20 @@ def test_a_run_is_kept_as_a_test_case(admin, tests):
     assert kept.status_code == 201, kept.text
     assert kept.json()["data"]["params"] == {"n": 4}
     assert admin.post(f"{tests}/run").json()["data"]["failed"] == 0
+
+
+def test_a_run_is_made_again_and_compared(admin, tests):
+    url = tests.removesuffix("/tests")
+    run = admin.post(f"{url}/execute", json={"params": {"n": 4}}).json()["data"]["execution_id"]
+    admin.patch(url, json={"logic_body": "SELECT :n + 2 AS answer", "publish": False})
+    again = f"/api-manager/executions/{run}/rerun"
+
+    same = admin.post(again).json()["data"]
+    other = admin.post(again, json={"right": "draft", "params": {"n": 5}}).json()["data"]
+
+    assert same["is_same"] is True
+    assert same["left"]["data"]["rows"] == same["right"]["data"]["rows"] == [{"answer": 5}]
+    assert other["difference"]["rows_changed"] == 1
+    assert other["right"]["data"]["rows"] == [{"answer": 7}]
+    assert admin.post(again, json={"right": 9}).status_code == 404
+    assert admin.post(again, json={"right": "later"}).status_code == 422
