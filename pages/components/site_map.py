@@ -80,6 +80,19 @@ SECTIONS: Mapping[str, Sequence[Entry]] = {
         ),
         Entry("operate/cache.py", "Cache", "cached", "Hit rate, what is cached, dropping answers"),
         Entry("operate/limits.py", "Limits", "speed", "Who uses how much of which rate limit now"),
+        Entry("operate/rules.py", "Rules", "rule", "APIs called by events, metrics and the clock"),
+    ),
+    "Share": (
+        Entry("share/screens.py", "Screens", "dashboard", "Pages of numbers, charts and tables"),
+        Entry("share/screen.py", "Screen", "dashboard", "", is_listed=False),
+        Entry(
+            "share/screen_editor.py",
+            "Screen editor",
+            "edit",
+            "",
+            url_path="screen-editor",
+            is_listed=False,
+        ),
     ),
     "Admin": (
         Entry("admin/connections.py", "Connections", "database", "Query targets and their tables"),

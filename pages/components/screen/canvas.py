@@ -1,0 +1,48 @@
+"""A whole screen: its blocks in rows, drawn as their answers come."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from engine.model import Caller
+from engine.model.screen import COLUMNS, Block, ScreenSpec
+from pages.components.context import engine
+from pages.components.errors import errors_shown
+from pages.components.screen.blocks import draw_block
+
+
+def draw_screen(
+    spec: ScreenSpec, inputs: Mapping[str, Any], caller: Caller, key: str
+) -> dict[str, list[str]]:
+    """Draw every block, each when its API has answered; the columns that each has."""
+    columns: dict[str, list[str]] = {}
+    with errors_shown():
+        answers = engine().screens.load(spec, inputs, caller)
+        places = {}
+        for row in rows_of(spec.blocks):
+            widths = [block.width for block in row]
+            free = COLUMNS - sum(widths)
+            cells = st.columns([*widths, free] if free else widths, gap="small")
+            for block, cell in zip(row, cells, strict=False):
+                places[block.id] = (block, cell.container())
+        if not spec.blocks:
+            st.info("This screen has no blocks yet.", icon=":material/dashboard_customize:")
+        for answer in answers:
+            block, place = places[answer.block_id]
+            with place:
+                draw_block(block, answer, f"{key}-{block.id}")
+            columns[block.id] = list(answer.rows[0]) if answer.rows else []
+    return columns
+
+
+def rows_of(blocks: Sequence[Block]) -> Iterator[list[Block]]:
+    """Blocks side by side, as far as their widths fit into a row."""
+    row: list[Block] = []
+    for block in blocks:
+        if row and sum(each.width for each in row) + block.width > COLUMNS:
+            yield row
+            row = []
+        row.append(block)
+    if row:
+        yield row

@@ -1,0 +1,1 @@
+"""Pages that others look at: screens."""

@@ -1,0 +1,81 @@
+"""The list of screens."""
+
+import pandas as pd
+import streamlit as st
+
+from engine.auth import may
+from engine.model.screen import ScreenQuery
+from pages.components.context import engine, require_caller
+from pages.components.navigation import go
+from pages.share.screen_actions import confirm_delete, new_screen
+
+SCREEN_PAGE = "share/screen.py"
+EDITOR_PAGE = "share/screen_editor.py"
+PAGE_SIZE = 50
+
+caller = require_caller()
+may_write = may(caller, "screens:write")
+with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    st.title("Screens", width="content")
+    if may_write and st.button("New screen", type="primary", icon=":material/add:", key="new"):
+        new_screen(caller)
+
+text = st.text_input(
+    "Search",
+    key="screens-q",
+    type="search",
+    live=True,
+    placeholder="Title or id",
+    bind="query-params",
+    width=280,
+)
+query = ScreenQuery(q=text or "", limit=PAGE_SIZE)
+page = engine().screens.search(query, caller)
+if page.total > PAGE_SIZE:
+    number = st.pagination(-(-page.total // PAGE_SIZE), key="screens-p", bind="query-params")
+    offset = (number - 1) * PAGE_SIZE
+    page = engine().screens.search(query.model_copy(update={"offset": offset}), caller)
+
+if not page.total:
+    st.info(
+        "No screen matches. Clear the search."
+        if text
+        else "There are no screens yet. **New screen** puts what APIs answer on a page of its own.",
+        icon=":material/dashboard:",
+    )
+    st.stop()
+
+menu = ["Edit", "Delete…"] if may_write else []
+st.dataframe(
+    pd.DataFrame(
+        {
+            "Title": [each.spec.title for each in page.items],
+            "Description": [each.spec.description for each in page.items],
+            "Blocks": [len(each.spec.blocks) for each in page.items],
+            "For": [each.spec.role for each in page.items],
+            "Draft": ["edited" if each.draft else "" for each in page.items],
+            "Updated": [each.updated_at for each in page.items],
+            **{name: [name] * len(page.items) for name in menu},
+        }
+    ),
+    key="screens",
+    hide_index=True,
+    height="content",
+    alt="Screens",
+    column_config={
+        "Title": st.column_config.ButtonColumn(
+            type="tertiary", alignment="left", pinned=True, width=220, key="open-screen"
+        ),
+        "Description": st.column_config.TextColumn(width="large"),
+        "Updated": st.column_config.DatetimeColumn(format="distance"),
+        "Edit": st.column_config.ButtonColumn("", type="tertiary", width=64, key="edit-one"),
+        "Delete…": st.column_config.ButtonColumn("", type="tertiary", width=80, key="delete-one"),
+    },
+)
+st.caption(f"{page.total} screens")
+if opened := st.session_state.get("open-screen"):
+    go(SCREEN_PAGE, {"id": page.items[opened.row].screen_id})
+if edited := st.session_state.get("edit-one"):
+    go(EDITOR_PAGE, {"id": page.items[edited.row].screen_id})
+if deleted := st.session_state.get("delete-one"):
+    confirm_delete(page.items[deleted.row], caller)
