@@ -10,13 +10,13 @@ from uuid import UUID
 from engine.auth import authorize
 from engine.catalog import ApiCatalog
 from engine.compilation import Compiler
+from engine.definition_diff import diff_definitions
 from engine.definition_fields import (
     authored_fields,
     changed_definition,
-    diff_definitions,
     new_definition,
 )
-from engine.errors import ConflictError
+from engine.errors import ConflictError, NotFoundError
 from engine.lineage import Lineage
 from engine.model import ApiDefinition, ApiDraft, ApiQuery, ApiVersion, Caller, Page
 from engine.ports import AuditEntry, ContractFacts, DefinitionStore, SettingStore
@@ -272,6 +272,14 @@ class ApiManager:
         """How version `b` differs from version `a`."""
         first, second = self.version(ref, a, caller), self.version(ref, b, caller)
         return diff_definitions(first.snapshot, second.snapshot)
+
+    def draft_diff(self, ref: str, caller: Caller) -> dict[str, Any]:
+        """How the draft differs from what is live; raises NotFoundError where there is none."""
+        live = self.get(ref, caller)
+        draft = self._store.draft(caller.tenant_id, live.id)
+        if draft is None:
+            raise NotFoundError(f"{live.api_name!r} has no unpublished changes")
+        return diff_definitions(live, changed_definition(live, draft.fields))
 
     def _writable(self, ref: str, caller: Caller) -> ApiDefinition:
         authorize(caller, "apis:write")

@@ -1,4 +1,4 @@
-"""Builds definitions from the fields an author writes, and says how two versions differ."""
+"""Builds definitions from the fields an author writes."""
 
 import difflib
 from collections.abc import Mapping
@@ -47,29 +47,6 @@ def changed_definition(api: ApiDefinition, fields: Mapping[str, Any]) -> ApiDefi
 def authored_fields(api: ApiDefinition) -> dict[str, Any]:
     """The fields an author edits, JSON-able."""
     return api.model_dump(mode="json", include=set(AUTHORED_FIELDS))
-
-
-def diff_definitions(a: ApiDefinition, b: ApiDefinition) -> dict[str, Any]:
-    """How `b` differs from `a`: changed fields with both values, and the body as a unified diff."""
-    before, after = authored_fields(a), authored_fields(b)
-    return {
-        "from_version": a.version,
-        "to_version": b.version,
-        "changed": {
-            name: {"from": before[name], "to": after[name]}
-            for name in AUTHORED_FIELDS
-            if name != "logic_body" and before[name] != after[name]
-        },
-        "logic_body_diff": "\n".join(
-            difflib.unified_diff(
-                a.logic_body.splitlines(),
-                b.logic_body.splitlines(),
-                f"version {a.version}",
-                f"version {b.version}",
-                lineterm="",
-            )
-        ),
-    }
 
 
 def _authored(fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -213,13 +213,40 @@ class WhereUsedView(BaseModel):
     graph: LineageGraph
 
 
+class LeafView(BaseModel):
+    """One value that differs."""
+
+    path: str
+    before: Any = Field(alias="from")
+    after: Any = Field(alias="to")
+
+
+class NamedDiffView(BaseModel):
+    """What was added, removed or changed, by name."""
+
+    added: list[str]
+    removed: list[str]
+    changed: dict[str, list[LeafView]]
+
+
+class NodesDiffView(NamedDiffView):
+    """The nodes of a workflow, its edges, and what else it says."""
+
+    edges_added: list[str]
+    edges_removed: list[str]
+    settings: list[LeafView]
+
+
 class DiffView(BaseModel):
-    """How one version differs from another; the body as a unified diff."""
+    """How one version differs from another; the body as a unified diff, a workflow by node."""
 
     from_version: int
     to_version: int
     changed: dict[str, Any]
     logic_body_diff: str
+    params: NamedDiffView
+    policy: list[LeafView]
+    nodes: NodesDiffView | None
 
 
 class LogEntry(BaseModel):

@@ -14,11 +14,30 @@ def diff_view(difference: Difference) -> None:
     if not body and not changed:
         st.caption("These two are the same.")
         return
+    if difference["nodes"]:
+        st.code("\n".join(node_lines(difference["nodes"])) or "  the same steps", "diff")
     if body:
         st.code(body, "diff", wrap_lines=True)
     for name, values in changed.items():
         st.markdown(f"**{name.replace('_', ' ').capitalize()}**")
         st.code("\n".join(changed_lines(values["from"], values["to"])), "diff", wrap_lines=True)
+
+
+def node_lines(nodes: Difference) -> list[str]:
+    """The steps and edges of a workflow that came, went or changed, a line each."""
+    changed = [
+        f"  step {name}, {leaf['path']}: {leaf['from']} → {leaf['to']}"
+        for name, leaves in nodes["changed"].items()
+        for leaf in leaves
+    ]
+    return [
+        *(f"- step {name}" for name in nodes["removed"]),
+        *(f"+ step {name}" for name in nodes["added"]),
+        *changed,
+        *(f"- edge {edge}" for edge in nodes["edges_removed"]),
+        *(f"+ edge {edge}" for edge in nodes["edges_added"]),
+        *(f"  {leaf['path']}: {leaf['from']} → {leaf['to']}" for leaf in nodes["settings"]),
+    ]
 
 
 def changed_lines(before: Any, after: Any, path: str = "") -> list[str]:

@@ -100,6 +100,12 @@ async def read_draft(api: ApiRef, visit: VisitDep) -> Response:
     return answer(await visit.run(_draft, visit.engine, api, visit.caller))
 
 
+@router.get("/apis/{api}/draft/diff", **documented(Envelope[DiffView], 404))
+async def diff_draft(api: ApiRef, visit: VisitDep) -> Response:
+    """Say how the draft differs from what is live."""
+    return answer(await visit.run(visit.engine.apis.draft_diff, api, visit.caller))
+
+
 @router.post("/apis/{api}/publish-preview", **documented(Envelope[PreviewView], 404, 422))
 async def preview_publishing(
     api: ApiRef, visit: VisitDep, body: Annotated[PreviewBody, Body()] = THE_DRAFT

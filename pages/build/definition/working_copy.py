@@ -7,7 +7,8 @@ from typing import Any
 
 from engine.call import ExecutionRequest
 from engine.checking import CheckReport
-from engine.definition_fields import authored_fields, changed_definition, diff_definitions
+from engine.definition_diff import diff_definitions
+from engine.definition_fields import authored_fields, changed_definition
 from engine.executor_policies import effective_timeout_s
 from engine.model import (
     ApiDefinition,

@@ -62,3 +62,15 @@ def test_a_wrong_definition_cannot_be_previewed(admin, called):
     wrong = {"definition": {"logic_body": "SELECT nothing FROM nowhere"}}
 
     assert admin.post(f"{called()}/publish-preview", json=wrong).status_code == 422
+
+
+def test_a_draft_tells_how_it_differs_from_what_is_live(admin, called):
+    url = called()
+    admin.patch(url, json={"param_schema": {"n": {"type": "number"}}, "publish": False})
+
+    diff = admin.get(f"{url}/draft/diff").json()["data"]
+
+    assert diff["params"]["changed"]["n"][0] == {"path": "type", "from": "integer", "to": "number"}
+    assert (diff["policy"], diff["nodes"]) == ([], None)
+    admin.delete(f"{url}/draft")
+    assert admin.get(f"{url}/draft/diff").status_code == 404
