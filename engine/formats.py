@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _UNFIT_FOR_PARQUET = ("interval", "struct<>")
+_COLUMNS, _ROWS = '{"columns":', ',"rows":['
+_PIECE = 65_536
 _NEEDS_QUOTES = re.compile(r"[\",\r\n]|^$")
 
 
@@ -34,6 +36,34 @@ def to_csv(data_json: bytes) -> bytes:
     names = [name for name, _ in table.columns]
     lines = [_line(names), *(_line([row.get(name) for name in names]) for row in table.rows)]
     return "".join(lines).encode()
+
+
+def csv_pieces(data_json: bytes) -> Iterator[bytes] | None:
+    """The CSV of a large table in pieces, each decoded and written when it is asked for.
+
+    Beside the answer itself, memory holds one piece at a time. None where the answer does not begin
+    as the targets write a table; `to_csv` tells what is wrong with it, if anything.
+    """
+    text = data_json.decode()
+    if not text.startswith(_COLUMNS):
+        return None
+    columns, end = _ROW_DECODER.raw_decode(text, len(_COLUMNS))
+    if not text.startswith(_ROWS, end):
+        return None
+    return _pieces([each["name"] for each in columns], text, end + len(_ROWS))
+
+
+def _pieces(names: Sequence[str], text: str, index: int) -> Iterator[bytes]:
+    lines, size = [_line(names)], 0
+    while text[index] != "]":
+        row, index = _ROW_DECODER.raw_decode(text, index)
+        lines.append(_line([row.get(name) for name in names]))
+        size += len(lines[-1])
+        if size > _PIECE:
+            yield "".join(lines).encode()
+            lines, size = [], 0
+        index += text[index] == ","
+    yield "".join(lines).encode()
 
 
 def to_parquet(data_json: bytes) -> bytes:
@@ -87,6 +117,8 @@ class _Literal(str):
 
     __slots__ = ()
 
+
+_ROW_DECODER = json.JSONDecoder(parse_float=_Literal, parse_int=_Literal)
 
 def _table(document: Any) -> TabularData:
     table = table_of(document)

@@ -6,8 +6,9 @@ from typing import Annotated, Any, Literal
 
 import orjson
 from fastapi import Query, Response
+from fastapi.responses import StreamingResponse
 
-from engine.formats import to_arrow_ipc, to_csv, to_parquet
+from engine.formats import csv_pieces, to_arrow_ipc, to_csv, to_parquet
 from engine.model import ExecutionResult
 from engine.sidecar.body import PacedResponse
 from engine.sidecar.envelope import JSON_TYPE, answer, failure
@@ -17,6 +18,7 @@ AskedFormat = Annotated[
     Format | None, Query(alias="format", description="Wins over the Accept header.")
 ]
 WantTrace = Annotated[bool, Query(description="Return the policy trace of the call.")]
+_WORTH_STREAMING = 1_048_576
 VARY: Mapping[str, str] = {"Vary": "Accept, Authorization, X-API-Key"}
 
 
@@ -35,8 +37,16 @@ ENCODINGS: Mapping[Format, Encoding] = {
 }
 
 
-def answer_execution(result: ExecutionResult, fmt: Format, *, want_trace: bool) -> Response:
+def answer_execution(
+    result: ExecutionResult, fmt: Format, *, want_trace: bool, may_stream: bool = False
+) -> Response:
     """The answer to a call; a failed one is always JSON.
+
+    Args:
+        result: Of the call.
+        fmt: In which its rows are wanted.
+        want_trace: Also the policy trace.
+        may_stream: A large one may be written while it is sent; otherwise it is a whole.
 
     Raises:
         EngineError: The answer is not a table, so it has no such format.
@@ -52,6 +62,10 @@ def answer_execution(result: ExecutionResult, fmt: Format, *, want_trace: bool) 
         return answer(data, headers={**headers, **VARY})
     encoding = ENCODINGS[fmt]
     headers |= {**VARY, "x-truncated": str(result.truncated).lower()}
+    if may_stream and fmt == "csv" and len(result.data_json) > _WORTH_STREAMING:
+        pieces = csv_pieces(result.data_json)
+        if pieces is not None:
+            return StreamingResponse(pieces, 200, headers, encoding.media_type)
     body = encoding.encode(result.data_json)
     return PacedResponse(body, 200, headers, encoding.media_type)
 

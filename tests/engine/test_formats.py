@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import BadRequestError
-from engine.formats import to_arrow_ipc, to_csv, to_parquet
+from engine.formats import csv_pieces, to_arrow_ipc, to_csv, to_parquet
 
 TYPED = (
     b'{"columns":[{"name":"n","type":"numeric(10,2)"},{"name":"i","type":"interval"}],'
@@ -49,6 +49,23 @@ def test_any_text_comes_back_from_csv(rows):
     written = to_csv(json.dumps(rows).encode()).decode()
 
     assert list(csv.DictReader(io.StringIO(written, newline=""))) == rows
+
+
+def test_csv_in_pieces_is_the_same_csv():
+    rows = ",".join(f'{{"n":{n}.50,"t":"a,{n}"}}' for n in range(20_000))
+    columns = '[{"name":"n","type":"double"},{"name":"t","type":"text"}]'
+    document = f'{{"columns":{columns},"rows":[{rows}],"row_count":20000}}'.encode()
+
+    pieces = list(csv_pieces(document))
+
+    assert len(pieces) > 3
+    assert b"".join(pieces) == to_csv(document)
+    assert b"".join(csv_pieces(TYPED)) == to_csv(TYPED)
+
+
+@pytest.mark.parametrize("document", [b'[{"a":1}]', b'{"columns":[],"more":1}', b"7"])
+def test_what_does_not_begin_as_a_table_has_no_pieces(document):
+    assert csv_pieces(document) is None
 
 
 def test_parquet_keeps_types_and_writes_intervals_as_text():

@@ -72,7 +72,9 @@ async def call_by_body(
     """Call a published API with the parameters of a body, of the query string, or of both."""
     call = _call(api_name, request, visit, body, want_trace=trace)
     fmt = negotiate(accept, asked)
-    answer = partial(answer_execution, fmt=fmt, want_trace=trace)
+    answer = partial(
+        answer_execution, fmt=fmt, want_trace=trace, may_stream=idempotency_key is None
+    )
     return await visit.run(run_call, visit, call, answer, key=idempotency_key, fmt=fmt)
 
 
@@ -106,4 +108,4 @@ def _answer_unless_known(
     )
     if is_known(tag, if_none_match):
         return not_modified(kept)
-    return answer_execution(kept, fmt, want_trace=False)
+    return answer_execution(kept, fmt, want_trace=False, may_stream=True)

@@ -58,7 +58,9 @@ async def execute(
         want_trace=trace,
     )
     fmt = negotiate(accept, asked)
-    answer_call = partial(answer_execution, fmt=fmt, want_trace=trace)
+    answer_call = partial(
+        answer_execution, fmt=fmt, want_trace=trace, may_stream=idempotency_key is None
+    )
     return await visit.run(run_call, visit, request, answer_call, key=idempotency_key, fmt=fmt)
 
 

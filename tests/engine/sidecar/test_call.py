@@ -125,6 +125,22 @@ def test_rows_come_in_the_format_that_accept_asks_for(admin, table):
     ]
 
 
+def test_a_large_table_is_sent_while_it_is_written(admin, engine, operator, new_api):
+    """Its end is not known at its beginning; under an idempotency key it is kept as a whole."""
+    rows = "SELECT i, repeat('x', 300) AS t FROM range(9000) r(i)"
+    api = new_api(logic_body=rows, param_schema={}, runtime_policy={"max_rows": 10_000})
+    url = f"/call/{api['api_name']}?format=csv"
+
+    with admin.stream("GET", url, headers={"Accept-Encoding": "identity"}) as streamed:
+        text = streamed.read()
+    kept = admin.post(url, headers={"Idempotency-Key": api["api_name"]})
+
+    assert "content-length" not in streamed.headers
+    assert streamed.headers["x-truncated"] == "false"
+    assert text.count(b"\r\n") == 9001
+    assert kept.content == text
+
+
 def test_an_answer_varies_by_format_and_caller(admin, table):
     vary = admin.get(f"/call/{table}").headers["Vary"]
 
