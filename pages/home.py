@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta
 import streamlit as st
 
 from engine.model import ExecutionQuery
+from pages.components.alerts import firing_alerts
 from pages.components.charts import calls_chart
 from pages.components.context import engine, require_caller
 from pages.components.health import health_line
 from pages.components.navigation import API_PAGE, APIS_PAGE, NEW_PAGE, RUNS_PAGE, api_link
 from pages.components.result_view import counted
-from pages.components.runs_table import runs_table
+from pages.components.runs_table import IN_SHORT, runs_table
 from pages.components.state import URL
 from pages.components.usage import calls_by_api, total_usage
 
@@ -25,6 +26,7 @@ total = total_usage(usage)
 failed = engine().logs.search(ExecutionQuery(status="fail", since=day_ago, limit=SHOWN), caller)
 
 st.title("Home")
+firing_alerts(caller)
 health_line(engine().health())
 
 cards = st.columns(4)
@@ -54,7 +56,7 @@ with left:
 with right:
     st.subheader("Recent failures")
     if failed.total:
-        runs_table(failed.items, key="failures")
+        runs_table(failed.items, key="failures", columns=IN_SHORT)
         st.page_link(
             RUNS_PAGE,
             label=f"All {failed.total} failures",

@@ -44,6 +44,7 @@ class AlertTrigger:
         window: How far back the figures reach.
         field, threshold: One figure and its lines; or else
         condition, clear: What has to hold to fire, and to clear: that it no longer holds, if None.
+        reading: The condition in words.
     """
 
     api: str | None
@@ -53,6 +54,7 @@ class AlertTrigger:
     threshold: Threshold | None = None
     condition: Condition | None = None
     clear: Condition | None = None
+    reading: str = ""
 
     def look(self, figures: Mapping[str, Any]) -> Sight:
         """Compare figures with the lines; a figure that cannot be told is on neither side.
@@ -77,7 +79,7 @@ class AlertTrigger:
         """What is watched, for reading."""
         if self.threshold is not None:
             return f"{self.field} {self.threshold.op} {self.threshold.fire:g}"
-        return "condition"
+        return self.reading
 
 
 def compile_alert(spec: Mapping[str, Any], path: str = "spec") -> AlertTrigger:
@@ -112,6 +114,22 @@ def compile_alert(spec: Mapping[str, Any], path: str = "spec") -> AlertTrigger:
     )
 
 
+def in_words(condition: Any) -> str:
+    """A condition for reading: `calls >= 10 and success_rate < 0.8`; expressions as they stand."""
+    if isinstance(condition, str):
+        return condition
+    if "expression" in condition:
+        return str(condition["expression"])
+    if "not" in condition:
+        return f"not ({in_words(condition['not'])})"
+    for kind, word in (("all", " and "), ("any", " or ")):
+        if kind in condition:
+            parts = [in_words(part) for part in condition[kind]]
+            return word.join(f"({part})" if " or " in part else part for part in parts)
+    known = (condition.get(name) for name in ("field", "op", "value"))
+    return " ".join(str(part) for part in known if part is not None)
+
+
 def _compiled(
     spec: Mapping[str, Any], path: str, issues: list[Issue], *, has_condition: bool
 ) -> dict[str, Any]:
@@ -125,6 +143,7 @@ def _compiled(
                 "clear": compile_condition(clear, f"{path}.clear_condition", known=FIGURES)
                 if clear is not None
                 else None,
+                "reading": in_words(spec["condition"]),
             }
         field = spec.get("field")
         if field not in FIGURES:

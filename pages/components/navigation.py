@@ -14,6 +14,7 @@ RUNS_PAGE = "operate/runs.py"
 COMPARE_PAGE = "operate/compare.py"
 JOBS_PAGE = "operate/jobs.py"
 METRICS_PAGE = "operate/metrics.py"
+ALERTS_PAGE = "operate/alerts.py"
 
 
 def go(page: str, query: Mapping[str, str] | None = None) -> NoReturn:

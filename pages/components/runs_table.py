@@ -12,7 +12,17 @@ from pages.components.navigation import open_run
 STATUSES = ("success", "fail", "timeout", "rejected")
 
 
-def runs_table(records: Sequence[ExecutionRecord], *, key: str, with_api: bool = True) -> None:
+COLUMNS = ("When", "API", "Status", "ms", "Rows", "Source", "By", "Version", "Cache", "Error")
+IN_SHORT = ("When", "API", "Status", "Error")
+
+
+def runs_table(
+    records: Sequence[ExecutionRecord],
+    *,
+    key: str,
+    with_api: bool = True,
+    columns: Sequence[str] = COLUMNS,
+) -> None:
     """Draw the rows; a click on the time opens that run."""
     st.dataframe(
         runs_frame(records),
@@ -21,7 +31,7 @@ def runs_table(records: Sequence[ExecutionRecord], *, key: str, with_api: bool =
         height="content",
         placeholder="",
         alt="Runs",
-        column_order=[name for name in COLUMNS if with_api or name != "API"],
+        column_order=[name for name in columns if with_api or name != "API"],
         column_config={
             "When": st.column_config.ButtonColumn(
                 type="tertiary", alignment="left", pinned=True, key=f"{key}-open"

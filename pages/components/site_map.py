@@ -80,6 +80,7 @@ SECTIONS: Mapping[str, Sequence[Entry]] = {
         ),
         Entry("operate/cache.py", "Cache", "cached", "Hit rate, what is cached, dropping answers"),
         Entry("operate/limits.py", "Limits", "speed", "Who uses how much of which rate limit now"),
+        Entry("operate/alerts.py", "Alerts", "notifications", "Told when figures cross a line"),
         Entry("operate/rules.py", "Rules", "rule", "APIs called by events, metrics and the clock"),
     ),
     "Share": (

@@ -227,6 +227,7 @@ class UrlKeys:
     executed_by: str = "by"
     version: str = "v"
     trace: str = "trace"
+    alert: str = "alert"
     given: str = "with"
 
 

@@ -178,9 +178,7 @@ def test_an_alert_fires_once_however_many_look_and_clears_at_its_own_value(site)
     assert (alert.phase, alert.value) == ("firing", 0.5)
     assert site.told() == ["fired"]
     site.now += timedelta(minutes=10)
-    site.calls(
-        *["success"] * 12, "fail"
-    )  # between the two lines
+    site.calls(*["success"] * 12, "fail")  # between the two lines
     site.look()
     assert site.told() == ["fired"]
     site.now += timedelta(minutes=10)
@@ -237,6 +235,16 @@ def test_a_condition_over_several_figures_fires_and_clears(site):
     site.look(minutes=5)
 
     assert site.told() == ["fired", "cleared"]
+
+
+def test_a_condition_reads_as_a_sentence():
+    calls = {"field": "calls", "op": ">=", "value": 10}
+    either = {"any": [{"field": "fail", "op": ">", "value": 0}, {"expression": "timeout > 3"}]}
+
+    assert compile_alert({"condition": {"all": [calls, either]}}).words == (
+        "calls >= 10 and (fail > 0 or timeout > 3)"
+    )
+    assert compile_alert({"condition": {"not": calls}}).words == "not (calls >= 10)"
 
 
 def test_a_webhook_is_called_until_it_hears_with_the_same_key(site, hook):

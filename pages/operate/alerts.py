@@ -1,0 +1,34 @@
+"""Alerts: where each stands, what they told, and the form that makes and changes them."""
+
+import streamlit as st
+
+from engine.auth import may
+from pages.components.context import engine, require_caller
+from pages.components.navigation import ALERTS_PAGE
+from pages.components.state import URL
+from pages.operate.alert_form import alert_actions, alert_form
+from pages.operate.alert_list import alert_board, told_table
+
+caller = require_caller()
+chosen = st.query_params.get(URL.alert)
+
+st.title("Alert" if chosen else "Alerts")
+if chosen == "new":
+    st.page_link(ALERTS_PAGE, label="All alerts", icon=":material/arrow_back:")
+    alert_form(None, caller)
+elif chosen:
+    st.page_link(ALERTS_PAGE, label="All alerts", icon=":material/arrow_back:")
+    alert = engine().alerts.get(chosen, caller)
+    if may(caller, "alerts:write"):
+        alert_actions(alert, caller)
+        alert_form(alert, caller)
+    told_table(engine().alerts.events(caller, chosen), key="alert-told")
+else:
+    if may(caller, "alerts:write"):
+        st.page_link(
+            ALERTS_PAGE,
+            label="New alert",
+            icon=":material/add_alert:",
+            query_params={URL.alert: "new"},
+        )
+    alert_board(caller)
