@@ -120,6 +120,7 @@ class _Literal(str):
 
 _ROW_DECODER = json.JSONDecoder(parse_float=_Literal, parse_int=_Literal)
 
+
 def _table(document: Any) -> TabularData:
     table = table_of(document)
     if table is None:
