@@ -3,7 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench frontend format lock clean
+.PHONY: help run test check bench cluster deploy-check frontend format lock clean
 
 help: ## Show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -33,6 +33,14 @@ check: $(BIN)/.test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+cluster: $(BIN)/.test ## Run PostgreSQL, Redis, 3 sidecars behind a proxy, 2 workers and a dashboard
+	@$(BIN)/python -m deploy.cluster
+
+deploy-check: $(BIN)/.test ## Check the files for Docker and Kubernetes against their schemas
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec deploy/compose.yaml
+	$(BIN)/kubernetes-validate --strict --quiet deploy/kubernetes.yaml
+	$(BIN)/caddy validate --config deploy/Caddyfile --adapter caddyfile
 
 bench: $(BIN)/.test ## Measure against hand-written equivalents
 	$(BIN)/python -m benchmarks

@@ -5,7 +5,9 @@ import os
 import signal
 import socket
 import sys
+import threading
 from pathlib import Path
+from types import FrameType
 from typing import Annotated
 
 import typer
@@ -36,14 +38,16 @@ def serve(
         if workers == 1:
             engine.job_runner.watch()
             signal.signal(signal.SIGTERM, _stop)
-            uvicorn.run(
-                create_app(engine),
+            app = create_app(engine)
+            config = uvicorn.Config(
+                app,
                 host=host,
                 port=port,
                 log_config=None,
                 server_header=False,
                 timeout_graceful_shutdown=int(settings.drain_seconds),
             )
+            _LeavingServer(config, app.state.leaving, settings.stop_delay_seconds).run()
             return
     if settings.redis_url is None:
         typer.echo(
@@ -92,6 +96,29 @@ def dashboard(host: Host = None, port: Port = None) -> None:
     }
     command = [sys.executable, "-m", "streamlit", "run", str(APP), *arguments]
     os.execve(sys.executable, command, environment)  # noqa: S606 - the server replaces this process
+
+
+class _LeavingServer(uvicorn.Server):
+    """A server that, asked to end, first lets proxies see that it is leaving.
+
+    It goes on answering meanwhile; asked a second time, it ends at once.
+    """
+
+    def __init__(self, config: uvicorn.Config, leaving: threading.Event, delay_s: float) -> None:
+        super().__init__(config)
+        self._leaving = leaving
+        self._delay_s = delay_s
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Take a signal to end."""
+        is_first = not self._leaving.is_set()
+        self._leaving.set()
+        if is_first and self._delay_s:
+            timer = threading.Timer(self._delay_s, super().handle_exit, (sig, frame))
+            timer.daemon = True
+            timer.start()
+        else:
+            super().handle_exit(sig, frame)
 
 
 def _stop(*_: object) -> None:

@@ -1,6 +1,7 @@
 """Builds the REST application, to stand alone or to be mounted in the dashboard's process."""
 
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
@@ -15,6 +16,7 @@ from engine.sidecar.calls import CallPool
 from engine.sidecar.docs_page import ASSETS_PATH, assets
 from engine.sidecar.document import OpenApiDocuments
 from engine.sidecar.failures import BugBarrier, install_handlers
+from engine.sidecar.leaving import CloseWhenLeaving
 from engine.sidecar.mcp import mcp_route
 from engine.sidecar.middleware import BodyLimit, HeadAsGet, RequestIdentity
 from engine.sidecar.results import ENCODINGS
@@ -108,8 +110,10 @@ def create_app(engine: Engine | Callable[[], Engine] | None = None) -> FastAPI:
     else:
         app.state.engine = engine
     app.state.calls = CallPool(settings.max_concurrent_calls, settings.max_waiting_calls)
+    app.state.leaving = threading.Event()
     app.state.documents = OpenApiDocuments(app.openapi)
     _add_middleware(app, settings)
+    app.add_middleware(CloseWhenLeaving, leaving=app.state.leaving)
     install_handlers(app)
     for group in _ROUTES:
         app.include_router(group.router)

@@ -37,7 +37,12 @@ async def healthz() -> Response:
     response_model=Envelope[dict[str, Any]],
     responses={503: {"model": Envelope[dict[str, Any]], "description": "Something is down."}},
 )
-async def readyz(engine: EngineDep, calls: CallPoolDep) -> Response:
-    """Say of each component whether it answers; 503 while one that is needed does not."""
+async def readyz(request: Request, engine: EngineDep, calls: CallPoolDep) -> Response:
+    """Say of each component whether it answers; 503 while one that is needed does not.
+
+    Also 503 from the moment at which the process was asked to end: send it no more.
+    """
+    if request.app.state.leaving.is_set():
+        return answer({"status": "leaving", "components": {}}, status=503)
     health = await calls.run(engine.health)
     return answer(health, status=503 if health["status"] == "down" else 200)
