@@ -43,7 +43,7 @@ def gate_view(report: GateReport, *, key: str) -> None:
         )
     for call in report.calls:
         if call.difference is not None:
-            examples_view(call.difference, label=_sent(call))
+            examples_view(call.difference, title=f"First differences · {_sent(call)}")
     for skipped in report.skipped:
         st.caption(f":material/block: Not replayed: {escaped(skipped.reason)}")
 
@@ -68,11 +68,11 @@ def gate_words(report: GateReport | None) -> str:
     if report is None or report.verdict == "nothing":
         return ""
     differing = sum(call.verdict in ("changed", "failed") for call in report.calls)
-    total = counted(len(report.calls), "call")
-    return f"{differing} of {total} differ" if differing else f"{total}, no difference"
+    calls = len(report.calls)
+    return f"{differing} of {calls} calls differ"
 
 
-def examples_view(found: Difference, *, label: str) -> None:
+def examples_view(found: Difference, *, title: str, expanded: bool = False) -> None:
     """The first differences of two answers as lines out and in."""
     lines = [
         line
@@ -80,7 +80,7 @@ def examples_view(found: Difference, *, label: str) -> None:
         for line in (f"  {each.where}", f"- {each.before}", f"+ {each.after}")
     ]
     if lines:
-        with st.expander(f"First differences of {escaped(label)}", icon=":material/difference:"):
+        with st.expander(escaped(title), icon=":material/difference:", expanded=expanded):
             st.code("\n".join(lines), "diff", wrap_lines=True)
 
 

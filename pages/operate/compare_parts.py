@@ -83,7 +83,7 @@ def comparison_view(found: Comparison, record: ExecutionRecord, api: ApiDefiniti
         st.success("Both answers are the same.", icon=":material/check_circle:")
     else:
         st.warning(escaped(difference_words(found.difference)), icon=":material/difference:")
-        examples_view(found.difference, label="both")
+        examples_view(found.difference, title="First differences", expanded=True)
     for column, ran, name in zip(
         st.columns(2), (found.left, found.right), ("left", "right"), strict=True
     ):

@@ -58,5 +58,5 @@ def test_the_list_of_versions_tells_what_the_replay_found(eng, caller, called, o
     visit = open_page("build/api.py", api=API, tab="Versions")
 
     newest, oldest = visit.dataframe[0].value.to_dict("records")
-    assert (newest["Replay"], oldest["Replay"]) == ("1 of 1 call differ", "")
+    assert (newest["Replay"], oldest["Replay"]) == ("1 of 1 calls differ", "")
     assert any("Replay: answers differ" in text for text in texts(visit))

@@ -26,7 +26,7 @@ def settle(
         replayed = gate_words(version.gate)
         say(
             f"Version {published.version} of {published.api_name} is live"
-            + (f"; replayed {replayed}" if replayed else "")
+            + (f"; on replay {replayed}" if replayed else "")
         )
         open_api(published.api_name, "Edit")
     elif action == "discard":

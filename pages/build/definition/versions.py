@@ -41,7 +41,7 @@ def _frame(versions: tuple[ApiVersion, ...]) -> pd.DataFrame:
             each.version,
             each.created_at,
             each.created_by,
-            len(each.breaking) or None,
+            f"{len(each.breaking)} for users" if each.breaking else "",
             gate_words(each.gate),
             each.change_note,
         )
