@@ -39,11 +39,13 @@ class SqlEventStore:
         )
         rows = [_values(event) for event in events]
         with self._database.write_through() as connection:
+            # Otherwise an insertion into PostgreSQL does not tell how many rows it made.
+            counting = connection.execution_options(preserve_rowcount=True)
             if not self._database.is_sqlite:
                 turn = func.hashtextextended(f"{_TURN} of {tenant_id}", 0)
                 connection.execute(select(func.pg_advisory_xact_lock(turn)))
             return sum(
-                connection.execute(addition, rows[start : start + _SPLIT]).rowcount
+                counting.execute(addition, rows[start : start + _SPLIT]).rowcount
                 for start in range(0, len(rows), _SPLIT)
             )
 

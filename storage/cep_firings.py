@@ -65,13 +65,15 @@ class SqlFiringStore:
             return bool(moved)
         dialect = sqlite if self._database.is_sqlite else postgresql
         first = dialect.insert(table_of(CursorRow)).on_conflict_do_nothing()
-        return bool(rows.execute(first.values(tenant_id=tenant_id, seq=seq, revision=1)).rowcount)
+        made = first.values(tenant_id=tenant_id, seq=seq, revision=1)
+        return rows.execute(made.returning(CursorRow.seq)).first() is not None
 
     def add(self, firing: Firing) -> bool:
         """Record one firing; False when its cause was recorded already."""
         addition = self._insert().on_conflict_do_nothing(index_elements=["rule_id", "firing_key"])
         with self._database.write() as connection:
-            return bool(connection.execute(addition.values(_values(firing))).rowcount)
+            made = addition.values(_values(firing)).returning(_TABLE.c.id)
+            return connection.execute(made).first() is not None
 
     def is_waiting(self, now: datetime) -> bool:
         """Whether there is anything to claim."""
