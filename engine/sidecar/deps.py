@@ -56,12 +56,11 @@ async def call_pool(request: Request) -> CallPool:
 
 async def enter(
     request: Request,
-    engine: Annotated[Engine, Depends(open_engine)],
-    calls: Annotated[CallPool, Depends(call_pool)],
     api_key: Annotated[str | None, Security(_api_key)],
     bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
 ) -> Visit:
     """Find out who calls; raises AuthenticationError before anything else is looked at."""
+    engine, calls = await open_engine(request), await call_pool(request)
     credentials = Credentials(
         api_key=api_key,
         bearer=bearer.credentials if bearer else None,
@@ -76,25 +75,17 @@ async def enter(
 
 async def visit_of(request: Request) -> Visit:
     """As `enter`, for an endpoint that is no handler of FastAPI's."""
-    return await enter(
-        request,
-        await open_engine(request),
-        await call_pool(request),
-        await _api_key(request),
-        await _bearer(request),
-    )
+    return await enter(request, await _api_key(request), await _bearer(request))
 
 
 async def enter_if_known(
     request: Request,
-    engine: Annotated[Engine, Depends(open_engine)],
-    calls: Annotated[CallPool, Depends(call_pool)],
     api_key: Annotated[str | None, Security(_api_key)],
     bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
 ) -> Visit | None:
     """As `enter`, where one may come without credentials; wrong ones are refused all the same."""
     if "x-api-key" in request.headers or "authorization" in request.headers:
-        return await enter(request, engine, calls, api_key, bearer)
+        return await enter(request, api_key, bearer)
     return None
 
 
