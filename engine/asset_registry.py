@@ -278,7 +278,7 @@ class AssetRegistry:
         Raises:
             TemplateFailedError: A placeholder has no value.
         """
-        asset = self._followed(ref, caller)
+        asset = self.follow(ref, caller)
         content = parse_content(asset.asset_type, asset.content)
         if not isinstance(content, PromptContent):
             raise BadRequestError(f"asset {asset.name!r} is a {asset.asset_type}, not a prompt")
@@ -292,7 +292,7 @@ class AssetRegistry:
             BadRequestError: The asset is no resolver.
             TemplateFailedError: The call failed, which is told; or its parameters do not fit.
         """
-        asset = self._followed(ref, caller)
+        asset = self.follow(ref, caller)
         content = parse_content(asset.asset_type, asset.content)
         if not isinstance(content, ResolverContent):
             raise BadRequestError(f"asset {asset.name!r} is a {asset.asset_type}, not a resolver")
@@ -307,8 +307,12 @@ class AssetRegistry:
         data = orjson.loads(result.data_json)
         return data if content.value is None else jmespath.search(content.value, data)
 
-    def _followed(self, ref: str, caller: Caller) -> PublishedAsset:
-        """The published version that `name`, `name@3`, `name@label` or an id leads to."""
+    def follow(self, ref: str, caller: Caller) -> PublishedAsset:
+        """The published version that `name`, `name@3`, `name@label` or an id leads to.
+
+        Raises:
+            ConflictError: There is none.
+        """
         name, at, follows = ref.partition("@")
         asset = self.get(name, caller)
         try:

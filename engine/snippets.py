@@ -1,4 +1,4 @@
-"""Code one copies to call an API: curl, Python, JavaScript and the notebook."""
+"""Code one copies to call an API: curl, Python, JavaScript, the notebook, and an agent's client."""
 
 import json
 import keyword
@@ -32,6 +32,7 @@ def snippets(api: ApiDefinition, rest_url: str) -> dict[str, tuple[str, str]]:
         "Python": (_python(url, params), "python"),
         "JavaScript": (_javascript(url, params), "javascript"),
         "Notebook": (_notebook(api.api_name, params), "python"),
+        "MCP": _mcp(api, rest_url),
     }
 
 
@@ -90,6 +91,27 @@ def _javascript(url: str, params: Mapping[str, Any]) -> str:
         "})\n"
         "const { code, message, data } = await response.json()"
     )
+
+
+def _mcp(api: ApiDefinition, rest_url: str) -> tuple[str, str]:
+    """The configuration of a client where the API is a tool; else how to make it one."""
+    if api.tool_name is None:
+        body = json.dumps({"api": api.api_name, "description": api.description})
+        body = body.replace("'", "'\\''")
+        return (
+            f"# Not a tool yet. Export it, then point an agent at {rest_url}/mcp\n"
+            f"curl -s {rest_url}/tools \\\n"
+            '  -H "X-API-Key: $API_ENGINE_KEY" \\\n'
+            "  -H 'Content-Type: application/json' \\\n"
+            f"  -d '{body}'",
+            "bash",
+        )
+    server = {
+        "type": "http",
+        "url": f"{rest_url}/mcp",
+        "headers": {"X-API-Key": "${API_ENGINE_KEY}"},
+    }
+    return json.dumps({"mcpServers": {"api-engine": server}}, indent=2), "json"
 
 
 def _notebook(name: str, params: Mapping[str, Any]) -> str:

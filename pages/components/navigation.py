@@ -9,6 +9,10 @@ from pages.components.state import NEXT_TAB, NOTICE, URL
 
 API_PAGE = "build/api.py"
 APIS_PAGE = "build/apis.py"
+ASSETS_PAGE = "build/assets.py"
+ASSET_PAGE = "build/one_asset.py"
+TOOLS_PAGE = "share/tools.py"
+TOOL_PAGE = "share/tool.py"
 NEW_PAGE = "build/new.py"
 RUNS_PAGE = "operate/runs.py"
 COMPARE_PAGE = "operate/compare.py"
@@ -34,6 +38,17 @@ def open_api(name: str, tab: str = "Overview") -> NoReturn:
     """
     NEXT_TAB.put(tab)
     go(API_PAGE, {URL.api: name})
+
+
+def open_asset(name: str, tab: str = "Overview") -> NoReturn:
+    """Go to an asset's page, also from that page itself."""
+    NEXT_TAB.put(tab)
+    go(ASSET_PAGE, {URL.asset: name})
+
+
+def open_tool(name: str) -> NoReturn:
+    """Go to a tool's page, also from that page itself."""
+    go(TOOL_PAGE, {URL.tool: name})
 
 
 def open_run(execution_id: object) -> NoReturn:

@@ -57,6 +57,14 @@ SECTIONS: Mapping[str, Sequence[Entry]] = {
             "Let a target fail and see how the policies react",
             url_path="policy-lab",
         ),
+        Entry(
+            "build/assets.py",
+            "Assets",
+            "inventory_2",
+            "Policies, queries and mappings that APIs share",
+            url_path="asset-registry",  # `assets` is the path of the browser components
+        ),
+        Entry("build/one_asset.py", "Asset", "inventory_2", "", url_path="asset", is_listed=False),
         # The address is not `api`: that path is the REST API's.
         Entry("build/api.py", "API", "api", "", url_path="definition", is_listed=False),
     ),
@@ -85,6 +93,8 @@ SECTIONS: Mapping[str, Sequence[Entry]] = {
     ),
     "Share": (
         Entry("share/screens.py", "Screens", "dashboard", "Pages of numbers, charts and tables"),
+        Entry("share/tools.py", "Tools", "smart_toy", "APIs that agents may call"),
+        Entry("share/tool.py", "Tool", "smart_toy", "", is_listed=False),
         Entry("share/screen.py", "Screen", "dashboard", "", is_listed=False),
         Entry(
             "share/screen_editor.py",

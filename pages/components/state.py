@@ -229,6 +229,17 @@ class UrlKeys:
     trace: str = "trace"
     alert: str = "alert"
     given: str = "with"
+    asset: str = "asset"
+    asset_tab: str = "part"
+    asset_search: str = "find"
+    asset_type: str = "asset-type"
+    asset_status: str = "asset-status"
+    asset_tag: str = "asset-tag"
+    asset_page: str = "asset-page"
+    tool: str = "tool"
+    tool_tab: str = "view"
+    tool_search: str = "tools"
+    tool_page: str = "tools-page"
 
 
 URL = UrlKeys()

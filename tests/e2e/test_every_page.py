@@ -35,6 +35,8 @@ PAGES = {
     "screen-network": "/screen?id=network-watch",
     "screen-editor": "/screen-editor?id=operations-day",
     "connections": "/connections",
+    "assets": "/asset-registry",
+    "tools": "/tools",
     "settings": "/settings",
     "import": "/import?from=cURL",
 }

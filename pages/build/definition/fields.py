@@ -13,8 +13,9 @@ from pages.build.definition import working_copy
 from pages.build.definition.param_table import param_table
 from pages.build.sql.schema_browser import schema_browser, size_words
 from pages.components.context import engine
-from pages.components.defaults import POLICY_DEFAULTS, with_defaults, without_defaults
+from pages.components.defaults import with_defaults, without_defaults
 from pages.components.policy_form import policy_form
+from pages.components.shared_policy import REFS, policy_base, shared_policy
 from pages.components.sql.query import qualified
 from pages.components.state import WorkingCopy, first_value
 
@@ -68,12 +69,15 @@ def other_fields(
             fields["param_schema"], key=f"params-{suffix}-{work.params_rev}"
         )
     with policy:
+        reference = shared_policy(fields["runtime_policy"], key=f"policy-{suffix}")
+        base = policy_base(reference)
+        own = {name: value for name, value in fields["runtime_policy"].items() if name not in REFS}
         edited = policy_form(
-            with_defaults(fields["runtime_policy"], POLICY_DEFAULTS),
+            with_defaults(own, base),
             logic_type=fields["logic_type"],
-            key=f"policy-{suffix}",
+            key="-".join(["policy", suffix, *map(str, reference.values())]),
         )
-        fields["runtime_policy"] = without_defaults(edited, POLICY_DEFAULTS)
+        fields["runtime_policy"] = {**reference, **without_defaults(edited, base)}
     with details:
         _details(work)
 

@@ -9,8 +9,10 @@ from engine.executor_policies import effective_timeout_s
 from engine.model import ApiDefinition, Caller, ParamSpec
 from engine.snippets import snippets
 from pages.build.definition.usage_cards import usage_cards
-from pages.components.context import origin
+from pages.components.context import engine, origin
 from pages.components.editors.code import LANGUAGES
+from pages.components.navigation import ASSET_PAGE
+from pages.components.state import URL
 
 
 def overview_tab(api: ApiDefinition, caller: Caller) -> None:
@@ -23,12 +25,27 @@ def overview_tab(api: ApiDefinition, caller: Caller) -> None:
         for tab, (code, language) in zip(st.tabs(list(codes)), codes.values(), strict=True):
             tab.code(code, language)
         st.subheader("What it does")
-        st.code(api.logic_body, LANGUAGES[api.logic_type], wrap_lines=True)
+        running = engine().assets.effective(api, caller)
+        st.code(running.logic_body, LANGUAGES[api.logic_type], wrap_lines=True)
+        _assets(api, caller)
     with right:
         st.subheader("Parameters")
         _parameters(api.param_schema)
         st.subheader("Policy")
-        st.markdown("\n".join(f"- {line}" for line in policy_lines(api)))
+        st.markdown("\n".join(f"- {line}" for line in policy_lines(running)))
+
+
+def _assets(api: ApiDefinition, caller: Caller) -> None:
+    """The assets that the API names, each with the version that it stands on."""
+    for pin in engine().assets.resolution(api, caller).pins:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.page_link(
+                ASSET_PAGE,
+                label=pin.ref.asset,
+                icon=":material/inventory_2:",
+                query_params={URL.asset: pin.ref.asset},
+            )
+            st.caption(f"version {pin.version}, as {pin.ref} says")
 
 
 def policy_lines(api: ApiDefinition) -> list[str]:

@@ -12,7 +12,14 @@ from pages.components.context import engine
 from pages.components.lineage_view import lineage_view
 from pages.components.navigation import API_PAGE, api_link
 
-WORDS = {"workflow": "workflow", "choices": "form with its choices", "tool": "tool"}
+WORDS = {
+    "workflow": "workflow",
+    "choices": "form with its choices",
+    "tool": "tool",
+    "resolver": "resolver",
+    "rule": "rule",
+    "screen": "screen",
+}
 
 
 def where_used_tab(api: ApiDefinition, caller: Caller) -> None:

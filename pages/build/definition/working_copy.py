@@ -5,6 +5,7 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
+from engine.asset_references import names_an_asset
 from engine.call import ExecutionRequest
 from engine.checking import CheckReport
 from engine.definition_diff import diff_definitions
@@ -56,7 +57,9 @@ def terse_fields(fields: Mapping[str, Any]) -> dict[str, Any]:
         name: without_defaults(spec, PARAM_DEFAULTS)
         for name, spec in fields["param_schema"].items()
     }
-    policy = without_defaults(fields["runtime_policy"], POLICY_DEFAULTS)
+    policy = fields["runtime_policy"]
+    if not policy.get("asset"):  # what is said on top of an asset's policy may be a default
+        policy = without_defaults(policy, POLICY_DEFAULTS)
     return {**deepcopy(dict(fields)), "param_schema": schema, "runtime_policy": policy}
 
 
@@ -205,7 +208,7 @@ def _no_draft(key: str, caller: Caller) -> bool:
 
 def _check(fields: Mapping[str, Any], caller: Caller) -> CheckReport:
     report = engine().checks.check(fields, caller)
-    if fields["logic_type"] != "sql":
+    if fields["logic_type"] != "sql" or names_an_asset("sql", fields["logic_body"]):
         return report
     statement = engine().checks.check_sql(
         fields["logic_body"], caller, connection=fields["connection"]

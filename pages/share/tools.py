@@ -1,0 +1,123 @@
+"""Tools: which APIs agents may call, exporting another one, and how to connect an agent."""
+
+import json
+
+import pandas as pd
+import streamlit as st
+
+from engine.auth import may
+from engine.model import ApiQuery, Caller
+from engine.model.tool import ToolQuery
+from engine.tools import ToolView
+from pages.components.context import engine, origin, require_caller
+from pages.components.errors import errors_shown
+from pages.components.navigation import open_tool, say
+from pages.components.state import URL
+
+PAGE_SIZE = 50
+
+
+@st.dialog("Export an API as a tool", icon=":material/smart_toy:")
+@errors_shown()
+def export_dialog(caller: Caller) -> None:
+    """Choose an API and say what agents are told of it."""
+    found = engine().apis.search(ApiQuery(limit=500), caller).items
+    free = {api.api_name: api for api in found if api.version and not api.tool_name}
+    name = st.selectbox("API", list(free), index=None, placeholder="choose", key="export-api")
+    told = st.text_area(
+        "Description",
+        value=free[name].description if name else "",
+        help="Agents choose a tool by it: what it answers, from what, and when to use it.",
+        key=f"export-description-{name}",
+    )
+    if st.button("Export", type="primary", key="export-tool-now", disabled=name is None):
+        fields = {"description": told or ""}
+        view = engine().tools.export(str(name), fields, caller)
+        say(f"{view.tool.name} is a tool: agents see it at once")
+        open_tool(view.tool.name)
+
+
+def state_of(view: ToolView) -> str:
+    """Whether agents see a tool, and whether its API has moved away from what was exported."""
+    if not view.is_callable:
+        return "off"
+    return "drifted" if view.drift else "offered"
+
+
+caller = require_caller()
+with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    st.title("Tools", width="content")
+    if may(caller, "tools:write") and st.button(
+        "Export an API", type="primary", icon=":material/add:", key="export-tool"
+    ):
+        export_dialog(caller)
+st.caption("APIs that agents may call by the Model Context Protocol, under the limits of each API.")
+
+everything = engine().tools.search(ToolQuery(limit=1), caller).total
+if not everything:
+    st.info(
+        "There are no tools yet. **Export an API** makes one of any API that is published.",
+        icon=":material/smart_toy:",
+    )
+else:
+    text = st.text_input(
+        "Search",
+        key=URL.tool_search,
+        type="search",
+        live=True,
+        placeholder="Name or description",
+        bind="query-params",
+        width=280,
+    )
+    slot = st.container()
+    query = ToolQuery(q=text or "", limit=PAGE_SIZE)
+    total = engine().tools.search(query.model_copy(update={"limit": 1}), caller).total
+    number = 1
+    if total > PAGE_SIZE:
+        number = st.pagination(-(-total // PAGE_SIZE), key=URL.tool_page, bind="query-params")
+    offset = (number - 1) * PAGE_SIZE
+    views = engine().tools.search(query.model_copy(update={"offset": offset}), caller).items
+    with slot:
+        if not views:
+            st.info("No tool matches. Clear the search.", icon=":material/search_off:")
+        else:
+            rows = [
+                (
+                    view.tool.name,
+                    [state_of(view)],
+                    view.tool.api_name,
+                    "yes" if view.tool.read_only else "no",
+                    view.tool.description,
+                    view.tool.updated_at,
+                )
+                for view in views
+            ]
+            columns = ["Name", "Status", "API", "Read-only", "Description", "Updated"]
+            st.dataframe(
+                pd.DataFrame(rows, columns=columns),
+                key="tools",
+                hide_index=True,
+                height="content",
+                alt="Tools",
+                column_config={
+                    "Name": st.column_config.ButtonColumn(
+                        type="tertiary", alignment="left", pinned=True, width=200, key="open-tool"
+                    ),
+                    "Status": st.column_config.MultiselectColumn(
+                        options=["offered", "drifted", "off"], color=["green", "orange", "red"]
+                    ),
+                    "Description": st.column_config.TextColumn(width="large"),
+                    "Updated": st.column_config.DatetimeColumn(format="distance"),
+                },
+            )
+            if opened := st.session_state.get("open-tool"):
+                open_tool(views[opened.row].tool.name)
+
+with st.expander("Connect an agent", icon=":material/cable:", expanded=not everything):
+    st.markdown("Over HTTP, with an API key whose groups are `tools` and `execute`:")
+    headers = {"X-API-Key": "${API_ENGINE_KEY}"}
+    server = {"type": "http", "url": f"{origin()}/api/mcp", "headers": headers}
+    st.code(json.dumps({"mcpServers": {"api-engine": server}}, indent=2), "json")
+    st.markdown("On this machine, over standard input and output:")
+    local = {"command": "api-engine", "args": ["mcp"]}
+    st.code(json.dumps({"mcpServers": {"api-engine": local}}, indent=2), "json")
