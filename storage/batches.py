@@ -57,4 +57,6 @@ class BatchInsert:
 
 def _by_position(dialect: Dialect) -> Dialect:
     """The dialect with parameters that have a place and no name."""
-    return PGDialect_psycopg(paramstyle="format") if dialect.name == "postgresql" else dialect
+    if dialect.name != "postgresql":
+        return dialect
+    return PGDialect_psycopg(paramstyle="format")  # type: ignore[no-untyped-call]  # SQLAlchemy's

@@ -23,11 +23,10 @@ class DeclaredKeys:
     def of_rows(cls, rows: Iterable[KeyRow]) -> "DeclaredKeys":
         """From one row a key."""
         keys = cls()
-        for schema, table, is_primary, columns, *referenced in rows:
+        for schema, table, is_primary, columns, to_schema, to_table, to_columns in rows:
             if is_primary:
                 keys.primary[schema, table] = tuple(columns)
             else:
-                to_schema, to_table, to_columns = referenced
                 key = ForeignKey(tuple(columns), to_schema, to_table, tuple(to_columns))
                 keys.foreign[schema, table] = (*keys.foreign.get((schema, table), ()), key)
         return keys

@@ -94,7 +94,8 @@ class Session(psycopg.Connection[tuple[Any, ...]]):
 
         A psycopg cursor would send a statement without parameters by the simple protocol, which
         takes several at once; the extended protocol, used here always, takes one. The server's
-        timeout goes before it in the same round trip.
+        timeout goes before it in the same round trip, but in a transaction of its own: what may
+        not be in a transaction, or only there, is refused as it would be alone.
 
         Raises:
             NulInValueError, UnicodeEncodeError: A value cannot be sent.
@@ -102,6 +103,7 @@ class Session(psycopg.Connection[tuple[Any, ...]]):
         statement, parameters = sql.encode(), [_parameter(value) for value in values]
         self.pgconn.enter_pipeline_mode()
         self.pgconn.send_query_params(b"SET statement_timeout = %d" % timeout_ms, None)
+        self.pgconn.pipeline_sync()
         self.pgconn.send_query_params(statement, parameters)
         self.pgconn.pipeline_sync()
         answers = self.wait(_answers_of(self.pgconn))
@@ -245,13 +247,28 @@ class SessionPool:
             self._idle.appendleft(oldest)
 
 
+_STATEMENTS = 2
+_COPYING = frozenset({ExecStatus.COPY_IN, ExecStatus.COPY_OUT, ExecStatus.COPY_BOTH})
+
+
 def _answers_of(pgconn: PGconn) -> PQGen[list[PGresult]]:
-    """What comes back up to the end of a pipeline, whose last result says only that it ended."""
+    """The results of two statements in a pipeline, each of which ends with a synchronisation.
+
+    Raises:
+        psycopg.errors.FeatureNotSupported: A COPY was begun, which no pipeline ends.
+    """
     yield from generators.send(pgconn)
     answers: list[PGresult] = []
-    while not answers or answers[-1].status != ExecStatus.PIPELINE_SYNC:
-        answers += yield from generators.fetch_many(pgconn)
-    return answers[:-1]
+    ended = 0
+    while ended < _STATEMENTS:
+        for result in (yield from generators.fetch_many(pgconn)):
+            if result.status in _COPYING:
+                raise psycopg.errors.FeatureNotSupported("COPY is not a query")
+            if result.status == ExecStatus.PIPELINE_SYNC:
+                ended += 1
+            else:
+                answers.append(result)
+    return answers
 
 
 def _checked(results: Sequence[PGresult]) -> list[PGresult]:

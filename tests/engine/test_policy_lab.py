@@ -236,12 +236,16 @@ def test_a_definition_that_cannot_be_compiled_is_refused_once(
 def test_a_run_that_is_told_to_stop_begins_no_other_call(sample_engine, admin_caller, new_sql_api):
     order, heard = Cancellation(), []
 
+    def hear_and_stop(outcome):
+        heard.append(outcome)
+        order.cancel()
+
     results = sample_engine.lab.run(
         new_sql_api({}),
         LabPlan(fault=Fault(kind="none"), calls=5, pause_s=10),
         admin_caller,
         cancellation=order,
-        told=lambda outcome: (heard.append(outcome), order.cancel()),
+        told=hear_and_stop,
     )
 
     assert len(results) == len(heard) == 1

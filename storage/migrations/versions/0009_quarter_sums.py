@@ -83,15 +83,16 @@ def _longer_rows(connection: sa.Connection, grain: str, longer: str, span_s: int
     shorter = sa.select(_ROLLUPS).where(_ROLLUPS.c.grain == grain).order_by(*order)
     read = connection.execute(shorter.execution_options(yield_per=_AT_ONCE)).mappings()
 
-    def bucket(row: Sums) -> tuple[Any, ...]:
+    def bucket(row: sa.RowMapping) -> tuple[Any, ...]:
         return (*(row[name] for name in _SAME), row["start_s"] // span_s * span_s)
 
-    for key, rows in groupby(map(dict, read), bucket):
+    for key, rows in groupby(read, bucket):
         *same, start_s = key
         identity = (*same, longer, start_s, _SHARED)
         row_id = UUID(bytes=blake2b(orjson.dumps(identity), digest_size=16).digest())
         place = {"id": row_id, "grain": longer, "start_s": start_s, "writer": _SHARED}
-        yield {**reduce(_added, rows), **place}
+        summed: Sums = reduce(_added, map(dict, rows))
+        yield {**summed, **place}
 
 
 def _added(one: Sums, other: Sums) -> Sums:
@@ -109,4 +110,5 @@ def _added(one: Sums, other: Sums) -> Sums:
 
 
 def _first(durations: Iterable[float | None], choose: Any) -> float | None:
-    return choose([each for each in durations if each is not None], default=None)
+    chosen: float | None = choose([each for each in durations if each is not None], default=None)
+    return chosen

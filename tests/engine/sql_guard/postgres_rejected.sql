@@ -81,7 +81,7 @@ security label on table carriers is 'x' -- reason: statement_not_allowed: define
 copy carriers to '/tmp/api_engine_guard_copy' -- reason: statement_not_allowed: writes a file -- wall: role
 copy carriers from '/etc/passwd' -- reason: statement_not_allowed: reads a file -- wall: role
 copy (select 1) to program 'true' -- reason: statement_not_allowed: runs a program -- wall: role
-copy carriers to stdout -- reason: statement_not_allowed: copies -- wall: wrapping
+copy carriers to stdout -- reason: statement_not_allowed: copies -- wall: database
 copy carriers from stdin -- reason: statement_not_allowed: copies -- wall: role
 set work_mem = '1GB' -- reason: statement_not_allowed: changes a setting -- wall: wrapping
 set local statement_timeout = 0 -- reason: statement_not_allowed: changes a setting -- wall: wrapping

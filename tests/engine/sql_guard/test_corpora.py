@@ -173,7 +173,7 @@ def postgres_wall(target, reader_url, statement):
     pool = SessionPool(reader_url, 1)
     try:
         with pool.session(deadline) as session:
-            session.fetch(statement, ())
+            session.fetch(statement, (), timeout_ms=1000)
     except psycopg.Error as error:
         if "multiple commands" in str(error):
             return "one statement"

@@ -1,11 +1,13 @@
 """Rows as JSON: a column converted at once gives what its values give one by one."""
 
+from typing import Any
+
 import orjson
 import pytest
 
 from storage.targets import encoding
 
-USUAL = {
+USUAL: dict[Any, list[Any]] = {
     encoding.integer: [0, -1, 2**53 - 1, -(2**53) + 1],
     encoding.real: [0.0, -1.5, 1e300, 5e-324],
     encoding.timestamp_text: ["2026-01-02 03:04:05", "1999-12-31 23:59:59.123456"],

@@ -187,7 +187,7 @@ def test_a_cross_join_of_millions_of_rows_stops_at_the_deadline(target, attempt)
     with pytest.raises(DeadlineExceededError):
         fetch(target, CROSS_JOIN[target.dialect], timeout_s=0.4)
 
-    assert 0.39 <= time.monotonic() - started < 0.4 + 0.1
+    assert 0.39 <= time.monotonic() - started < 0.4 + 1.0  # minutes without the deadline
     assert rows(target, "select 1 as one") == [{"one": 1}]
 
 
