@@ -46,13 +46,13 @@ from engine.sidecar.routes import (
 )
 
 _ROUTES = (
+    execute,
+    call,
     alerts,
     apis,
     lineage,
     testing,
     rerun,
-    call,
-    execute,
     jobs,
     check,
     logs,
@@ -69,6 +69,7 @@ _ROUTES = (
     ops,
     document,
 )
+"""Calls come first: a request is compared with one route after another."""
 
 REST_VERSION = "1"
 """The contract's version: it changes only when clients would have to."""
