@@ -3,7 +3,9 @@
 Run it by `make run`, or with `streamlit run app.py --server.address=127.0.0.1`.
 """
 
+import importlib
 import sys
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,6 +20,15 @@ from engine.sidecar import create_app
 
 HERE = Path(__file__).parent
 
+PAGES_NEED = ("plotly.express", "streamlit_agraph", "pages.components.frame")
+"""Modules that are slow to import; the first visitor need not wait for them."""
+
+
+def warm_up() -> None:
+    """Import what pages need."""
+    for name in PAGES_NEED:
+        importlib.import_module(name)
+
 
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
@@ -26,6 +37,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
         if engine.first_key is not None:
             sys.stderr.write(first_key_notice(engine.first_key))
         engine.job_runner.watch()
+        threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
         yield
 
 

@@ -55,7 +55,7 @@ def measure(
                     number += 1
     finally:
         gc.enable()
-    return tuple(_figure(name, milliseconds) for name, milliseconds in taken.items())
+    return tuple(figure(name, milliseconds) for name, milliseconds in taken.items())
 
 
 def table(figures: Sequence[Figure]) -> str:
@@ -70,11 +70,14 @@ def table(figures: Sequence[Figure]) -> str:
     return "\n".join(lines)
 
 
-def _figure(name: str, milliseconds: list[float]) -> Figure:
+def figure(name: str, milliseconds: Sequence[float]) -> Figure:
+    """What single measurements of a subject say."""
     return Figure(
         name=name,
         least_ms=min(milliseconds),
         median_ms=statistics.median(milliseconds),
-        p95_ms=statistics.quantiles(milliseconds, n=20)[-1],
+        p95_ms=statistics.quantiles(milliseconds, n=20)[-1]
+        if len(milliseconds) > 1
+        else max(milliseconds),
         calls=len(milliseconds),
     )

@@ -11,7 +11,7 @@ from pages.components.navigation import say
 
 caller = require_caller()
 st.title("Secrets")
-st.caption(
+st.markdown(
     "HTTP APIs use them as `{{secrets.NAME}}`. A value can be replaced and never be shown again."
 )
 

@@ -30,7 +30,7 @@ with st.container(width=720):
         st.segmented_control("Type", LOGIC_TYPES, default="sql", required=True, key="new-type")
         or "sql"
     )
-    st.caption(MEANING[logic_type])
+    st.markdown(MEANING[logic_type])
     with st.form("new-api-form", border=False):
         name = st.text_input(
             "Name",

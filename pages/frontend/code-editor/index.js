@@ -63,7 +63,7 @@ class CodeEditor {
       editorTheme,
       syntaxHighlighting(highlighting),
       placeholder(data.placeholder ?? ""),
-      EditorView.contentAttributes.of({ "aria-label": data.label ?? "Code" }),
+      EditorView.contentAttributes.of({ "aria-label": data.label ?? "Code", tabindex: "0" }),
       EditorView.updateListener.of((update) => update.docChanged && this.flushSoon()),
       EditorView.domEventHandlers({ blur: () => this.flush() }),
     ]

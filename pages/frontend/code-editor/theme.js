@@ -19,10 +19,10 @@ export const editorTheme = EditorView.theme({
   ".cm-scroller": { overflow: "auto", fontFamily: theme("code-font"), lineHeight: "1.55" },
   ".cm-content": { padding: "8px 0", caretColor: theme("text-color") },
   // Opaque: long lines scroll under the gutter.
-  ".cm-gutters": { background: theme("background-color"), border: "none", color: tint("text-color", 55) },
+  ".cm-gutters": { background: theme("background-color"), border: "none", color: tint("text-color", 72) },
   ".cm-activeLine, .cm-activeLineGutter": { background: tint("primary-color", 6) },
   ".cm-cursor": { borderLeftColor: theme("text-color") },
-  ".cm-placeholder": { color: tint("text-color", 60) },
+  ".cm-placeholder": { color: tint("text-color", 72) },
   ".cm-tooltip": {
     background: theme("background-color"),
     color: theme("text-color"),

@@ -17,7 +17,7 @@ export const StepNode = memo(function StepNode({ id, data, selected }) {
   const classes = ["step", state && `is-${state}`, mark && `has-${mark.severity}`, selected && "is-selected"]
   return (
     <div className={classes.filter(Boolean).join(" ")} title={mark?.message}>
-      <Handle type="target" position={Position.Left} aria-label={`Into ${id}`} />
+      <Handle type="target" position={Position.Left} role="img" aria-label={`Into ${id}`} />
       <span className={`tag tag-${type}`}>{TAGS[type] ?? "?"}</span>
       <div className="names">
         <b>{id}</b>
@@ -35,7 +35,7 @@ export const StepNode = memo(function StepNode({ id, data, selected }) {
         </div>
         {ms != null && <em>{shown(ms)}</em>}
       </div>
-      <Handle type="source" position={Position.Right} aria-label={`Out of ${id}`} />
+      <Handle type="source" position={Position.Right} role="img" aria-label={`Out of ${id}`} />
     </div>
   )
 })
