@@ -14,6 +14,7 @@ import anyio.to_thread
 from engine.alerting import Alerts
 from engine.api_manager import ApiManager
 from engine.asset_registry import AssetRegistry
+from engine.audit_log import AuditLog
 from engine.auth import Auth
 from engine.call import ExecutionRequest
 from engine.cep.rules import Rules
@@ -71,6 +72,7 @@ class Engine:
         auth: Callers: API keys, users, roles and sessions.
         secrets: Names of secrets; their values can be stored and used, never read back.
         tenant_settings: What a tenant's admins set while it runs.
+        audit_log: Who changed what, when.
         audit: What makes this instance easier to attack.
         policies: What operators see of breakers, cache and limits, and change in them.
         alerts: Thresholds on figures, and who is told when they are crossed.
@@ -104,6 +106,7 @@ class Engine:
     auth: Auth
     secrets: Secrets
     tenant_settings: TenantSettings
+    audit_log: AuditLog
     audit: StartupAudit
     policies: PolicyControl
     alerts: Alerts

@@ -12,6 +12,7 @@ from engine.bootstrap.alerting import open_alerts
 from engine.asset_resolution import AssetResolver
 from engine.asset_users import ResolverUsers
 from engine.bootstrap.assets import open_assets
+from engine.audit_log import AuditLog
 from engine.bootstrap.callers import open_auth
 from engine.bootstrap.execution import open_executors, open_shared_state, read_secret, render_tag
 from engine.bootstrap.jobs import open_jobs
@@ -201,6 +202,7 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
         auth=auth,
         secrets=Secrets(stores.settings),
         tenant_settings=tenant_settings,
+        audit_log=AuditLog(stores.settings),
         audit=StartupAudit(settings, connections, script.isolation),
         policies=PolicyControl(
             store=stores.definitions,

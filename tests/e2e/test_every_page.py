@@ -38,6 +38,7 @@ PAGES = {
     "assets": "/asset-registry",
     "tools": "/tools",
     "settings": "/settings",
+    "audit-log": "/security?tab=Audit%20log",
     "import": "/import?from=cURL",
 }
 README_PICTURE = ROOT / "docs" / "images" / "dashboard.png"

@@ -1,12 +1,14 @@
-"""Settings: the instance's as they are in force, and the tenant's, which admins change."""
+"""Settings, the instance's and the tenant's, and the log of what admins and authors change."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel
 
 from engine.facade import Engine
-from engine.model import Caller
+from engine.model import Caller, Page
 from engine.settings_report import EffectiveSetting
 from engine.sidecar.deps import VisitDep
 from engine.sidecar.envelope import answer
@@ -15,6 +17,8 @@ from engine.sidecar.schemas import Envelope
 from engine.tenant_settings import TenantValues
 
 router = APIRouter(prefix="/admin", tags=["settings"])
+Limit = Annotated[int, Query(ge=1, le=500)]
+Offset = Annotated[int, Query(ge=0, le=2_147_483_647)]
 
 
 class SettingsView(BaseModel):
@@ -22,6 +26,16 @@ class SettingsView(BaseModel):
 
     tenant: TenantValues
     instance: Sequence[EffectiveSetting]
+
+
+class AuditView(BaseModel):
+    """One management action."""
+
+    at: datetime
+    actor: str
+    action: str
+    target: str
+    detail: Mapping[str, Any]
 
 
 @router.get("/settings", **documented(Envelope[SettingsView]))
@@ -35,6 +49,14 @@ async def change_settings(body: TenantValues, visit: VisitDep) -> Response:
     """Set the tenant's settings, all at once: what is left out goes back to its default."""
     await visit.run(visit.engine.tenant_settings.set, body, visit.caller)
     return answer(await visit.run(_view, visit.engine, visit.caller))
+
+
+@router.get("/audit-log", **documented(Envelope[Page[AuditView]]))
+async def read_audit_log(visit: VisitDep, limit: Limit = 50, offset: Offset = 0) -> Response:
+    """List who changed what, when; newest first."""
+    page = await visit.run(visit.engine.audit_log.page, visit.caller, limit=limit, offset=offset)
+    items = [AuditView.model_validate(each, from_attributes=True) for each in page.items]
+    return answer(Page(items=tuple(items), total=page.total, limit=limit, offset=offset))
 
 
 def _view(engine: Engine, caller: Caller) -> SettingsView:

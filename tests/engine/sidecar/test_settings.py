@@ -23,6 +23,18 @@ def test_a_key_cannot_close_its_own_way(admin):
     assert admin.get("/admin/settings").status_code == 200
 
 
+def test_the_audit_log_tells_who_changed_what(admin, new_api, client_as):
+    api = new_api()["api_name"]
+
+    page = admin.get("/admin/audit-log", params={"limit": 1}).json()["data"]
+
+    (entry,) = page["items"]
+    assert (entry["action"], entry["target"]) == ("api.create", api)
+    assert entry["actor"].startswith("key:")
+    assert page["total"] > 1
+    assert client_as("analyst").get("/admin/audit-log").status_code == 403
+
+
 def test_a_mistake_is_named(admin):
     answer = admin.put("/admin/settings", json={"max_rows": 5})
 
