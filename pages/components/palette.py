@@ -25,7 +25,7 @@ def command_palette(caller: Caller) -> None:
             "query": query,
             "hits": [_sent(hit) for hit in hits],
             "label": "Search everything",
-            "hint": "An API, a page, a run by its id or trace",
+            "hint": "APIs, assets, tools, screens, rules, pages; a run by its id or trace",
         },
         default={"query": ""},
         on_query_change=_no_callback,

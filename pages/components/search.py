@@ -1,4 +1,4 @@
-"""What a search over the whole product finds: pages, APIs and runs."""
+"""What a search over the whole product finds: pages, APIs, what is built on them, and runs."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -6,15 +6,28 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 from uuid import UUID
 
-from engine.errors import EngineError, NotFoundError
+from engine.errors import EngineError, NotFoundError, PermissionDeniedError
 from engine.model import ApiDefinition, ApiQuery, Caller, ExecutionQuery, ExecutionRecord
+from engine.model.asset import AssetQuery
+from engine.model.cep import RuleQuery
+from engine.model.screen import ScreenQuery
+from engine.model.tool import ToolQuery
 from pages.components.context import engine
-from pages.components.navigation import API_PAGE, RUNS_PAGE, api_link
+from pages.components.navigation import (
+    API_PAGE,
+    ASSET_PAGE,
+    RULES_PAGE,
+    RUNS_PAGE,
+    SCREEN_PAGE,
+    TOOL_PAGE,
+    api_link,
+)
 from pages.components.site_map import SECTIONS, Entry
 from pages.components.state import LAST_API, URL
 
 MOST_APIS = 8
 APIS_LOOKED_AT = 100
+MOST_OTHERS = 4
 MOST_RUNS = 5
 TRACE_ID_DIGITS = 32
 
@@ -44,7 +57,8 @@ class Hit:
 def found(text: str, caller: Caller) -> list[Hit]:
     """What matches a text; without one, the pages and the API looked at last."""
     text = text.strip()
-    hits = [*_runs(text, caller), *_apis(text, caller), *_pages(text)]
+    hits = [*_runs(text, caller), *_apis(text, caller), *_built_on_apis(text, caller)]
+    hits += _pages(text)
     return list({hit.id: hit for hit in hits}.values())
 
 
@@ -75,6 +89,37 @@ def _apis(text: str, caller: Caller) -> Iterator[Hit]:
 def _distance(name: str, text: str) -> tuple[bool, bool, str]:
     """What begins with the text comes first, then what holds it, then the others."""
     return not name.startswith(text), text not in name, name
+
+
+def _built_on_apis(text: str, caller: Caller) -> Iterator[Hit]:
+    """Assets, tools, screens and rules; those that this caller may read."""
+    if not text:
+        return
+    for find in (_assets, _tools, _screens, _rules):
+        with suppress(PermissionDeniedError):
+            yield from find(text, caller)
+
+
+def _assets(text: str, caller: Caller) -> Iterator[Hit]:
+    for asset in engine().assets.search(AssetQuery(q=text, limit=MOST_OTHERS), caller).items:
+        about = f"{asset.asset_type} · {asset.description}".removesuffix(" · ")
+        yield Hit("Assets", asset.name, about, ASSET_PAGE, {URL.asset: asset.name})
+
+
+def _tools(text: str, caller: Caller) -> Iterator[Hit]:
+    for view in engine().tools.search(ToolQuery(q=text, limit=MOST_OTHERS), caller).items:
+        tool = view.tool
+        yield Hit("Tools", tool.name, tool.description, TOOL_PAGE, {URL.tool: tool.name})
+
+
+def _screens(text: str, caller: Caller) -> Iterator[Hit]:
+    for screen in engine().screens.search(ScreenQuery(q=text, limit=MOST_OTHERS), caller).items:
+        yield Hit("Screens", screen.spec.title, "", SCREEN_PAGE, {"id": screen.screen_id})
+
+
+def _rules(text: str, caller: Caller) -> Iterator[Hit]:
+    for rule in engine().rules.search(RuleQuery(q=text, limit=MOST_OTHERS), caller).items:
+        yield Hit("Rules", rule.rule_name, rule.description, RULES_PAGE, {"rule": rule.rule_name})
 
 
 def _api_hit(api: ApiDefinition) -> Hit:

@@ -68,5 +68,14 @@ def test_the_runs_of_another_tenant_are_not_found(eng, caller, find):
     assert find(str(run)) == []
 
 
+def test_what_is_built_on_apis_is_found(eng, caller, find):
+    fields = {"name": "coasts", "asset_type": "mapping", "content": {"east": "JFK"}}
+    eng.assets.create(fields, caller, publish=True)
+
+    assert "Assets | coasts | asset?asset=coasts" in find("coasts")
+    assert "Screens | Network watch | screen?id=network-watch" in find("network watch")
+    assert "Rules | late-arrival | rules?rule=late-arrival" in find("late-arrival")
+
+
 def test_nothing_is_found_for_what_is_nowhere(find):
     assert find("no such thing at all") == []
