@@ -16,7 +16,7 @@ from engine.definition_fields import (
     changed_definition,
     new_definition,
 )
-from engine.errors import ConflictError, NotFoundError
+from engine.errors import ConflictError, DefinitionInvalidError, NotFoundError
 from engine.lineage import Lineage
 from engine.model import ApiDefinition, ApiDraft, ApiQuery, ApiVersion, Caller, Page
 from engine.ports import AuditEntry, ContractFacts, DefinitionStore, SettingStore
@@ -117,6 +117,7 @@ class ApiManager:
         note: str = "",
         expected_version: int | None = None,
         accept_changes: bool = False,
+        seen_draft: datetime | None = None,
     ) -> ApiDefinition:
         """Replace the given authored fields and publish, or with `publish=False` keep a draft.
 
@@ -125,11 +126,12 @@ class ApiManager:
 
         Args:
             accept_changes: Publish although the API's gate blocks what differs: it is meant.
+            seen_draft: When the draft of somebody else was saved that a draft may be written over.
 
         Raises:
-            ConflictError: `expected_version` is no longer the live one; or others use the API by
-                the name it would lose; or the new version breaks others and this instance refuses
-                that; or the gate blocks it. They are named.
+            ConflictError: There is a draft of somebody else; or `expected_version` is no longer
+                the live one; or others use the API by the name it would lose; or the new version
+                breaks others and this instance refuses that; or the gate blocks it. They are named.
             DefinitionInvalidError: With every issue; what is live stays as it was.
         """
         live = self._writable(ref, caller)
@@ -137,7 +139,7 @@ class ApiManager:
         changed = changed_definition(live, fields)
         authorize(caller, "apis:write", changed)
         if not publish:
-            self._keep_draft(live, fields, caller)
+            self._keep_draft(live, fields, caller, seen=seen_draft)
             return live
         compiled = self._compiler.compile(changed)
         if changed.api_name != live.api_name:
@@ -159,6 +161,7 @@ class ApiManager:
             note=note,
             by=caller.subject,
             contract=contract,
+            ends_draft=self._ends_draft(changed, caller),
         )
         self._forget(live, published)
         broke = {"breaking": [issue.message for issue in contract.breaking]}
@@ -252,13 +255,32 @@ class ApiManager:
         draft = self._store.draft(caller.tenant_id, live.id)
         return changed_definition(live, draft.fields) if draft else live
 
-    def save_draft(self, ref: str, fields: Mapping[str, Any], caller: Caller) -> ApiDraft:
-        """Keep work in progress; it need not compile, and what is live stays as it is."""
-        return self._keep_draft(self._writable(ref, caller), fields, caller)
+    def save_draft(
+        self,
+        ref: str,
+        fields: Mapping[str, Any],
+        caller: Caller,
+        *,
+        base_version: int | None = None,
+        seen: datetime | None = None,
+    ) -> ApiDraft:
+        """Keep work in progress; it need not compile, and what is live stays as it is.
 
-    def drop_draft(self, ref: str, caller: Caller) -> None:
-        """Forget work in progress."""
-        self._store.drop_draft(caller.tenant_id, self._writable(ref, caller).id)
+        Args:
+            base_version: The version the work was begun from; the live one when left out.
+            seen: When the draft was saved that this one is written over.
+
+        Raises:
+            ConflictError: There is a draft of somebody else, and it is not the one of `seen`.
+        """
+        live = self._writable(ref, caller)
+        return self._keep_draft(live, fields, caller, base_version=base_version, seen=seen)
+
+    def drop_draft(self, ref: str, caller: Caller, *, seen: datetime | None = None) -> None:
+        """Forget work in progress; raises as `save_draft`."""
+        live = self._writable(ref, caller)
+        self._refuse_over_others(live, caller, seen)
+        self._store.drop_draft(caller.tenant_id, live.id)
 
     def versions(self, ref: str, caller: Caller) -> tuple[ApiVersion, ...]:
         """Every published version, newest first."""
@@ -288,16 +310,48 @@ class ApiManager:
         return api
 
     def _keep_draft(
-        self, live: ApiDefinition, fields: Mapping[str, Any], caller: Caller
+        self,
+        live: ApiDefinition,
+        fields: Mapping[str, Any],
+        caller: Caller,
+        *,
+        base_version: int | None = None,
+        seen: datetime | None = None,
     ) -> ApiDraft:
+        stored = self._refuse_over_others(live, caller, seen)
         draft = ApiDraft(
             api_id=live.id,
             fields={**authored_fields(live), **fields},
-            base_version=live.version,
+            base_version=live.version if base_version is None else base_version,
             updated_by=caller.subject,
             updated_at=datetime.now(UTC),
         )
-        return self._store.save_draft(caller.tenant_id, draft)
+        return self._store.save_draft(caller.tenant_id, draft, over=stored)
+
+    def _refuse_over_others(
+        self, live: ApiDefinition, caller: Caller, seen: datetime | None
+    ) -> ApiDraft | None:
+        """The draft there is; raises ConflictError when it is another's and was not seen."""
+        stored = self._store.draft(caller.tenant_id, live.id)
+        if stored is None or stored.updated_by == caller.subject or stored.updated_at == seen:
+            return stored
+        raise ConflictError(
+            f"{stored.updated_by} has unpublished changes to {live.api_name!r}, saved at "
+            f"{stored.updated_at:%Y-%m-%d %H:%M:%S} UTC",
+            details={"updated_by": stored.updated_by, "updated_at": stored.updated_at.isoformat()},
+            hint="Load that draft to go on with it, or ask its author to publish or discard it.",
+        )
+
+    def _ends_draft(self, published: ApiDefinition, caller: Caller) -> bool:
+        """Whether publishing ends the draft: it is the publisher's, or is what was published."""
+        draft = self._store.draft(caller.tenant_id, published.id)
+        if draft is None or draft.updated_by == caller.subject:
+            return True
+        try:
+            drafted = changed_definition(published, draft.fields)
+        except DefinitionInvalidError:
+            return False
+        return authored_fields(drafted) == authored_fields(published)
 
     def _forget(self, *definitions: ApiDefinition) -> None:
         for api in definitions:

@@ -180,8 +180,9 @@ class SqlDefinitionStore:
         note: str,
         by: str,
         contract: ContractFacts = NO_CONTRACT,
+        ends_draft: bool = True,
     ) -> ApiDefinition:
-        """Make `api`'s authored fields live as version `expected_version` + 1; ends its draft.
+        """Make `api`'s authored fields live as version `expected_version` + 1.
 
         Raises:
             ConflictError: Somebody else published meanwhile, or the new name is taken, or an API
@@ -199,7 +200,7 @@ class SqlDefinitionStore:
                     note=note,
                     by=by,
                     contract=contract,
-                    also=_NO_DRAFT,
+                    also=_NO_DRAFT if ends_draft else {},
                 )
         except exc.IntegrityError as error:
             raise _name_taken(api) from error
@@ -245,9 +246,17 @@ class SqlDefinitionStore:
         kept = {name.removeprefix("draft_"): value for name, value in found.items()}
         return ApiDraft(api_id=api_id, **kept)
 
-    def save_draft(self, tenant_id: str, draft: ApiDraft) -> ApiDraft:
-        """Keep unpublished work; replaces the draft there was; raises NotFoundError."""
+    def save_draft(
+        self, tenant_id: str, draft: ApiDraft, *, over: ApiDraft | None = None
+    ) -> ApiDraft:
+        """Keep unpublished work; replaces the draft `over`, or the author's own.
+
+        Raises:
+            NotFoundError: There is no such API.
+            ConflictError: Somebody else saved a draft meanwhile.
+        """
         with self._database.writing(tenant_id) as rows:
+            _refuse_over_others(rows, draft, over)
             _set_draft(rows, draft)
         return draft
 
@@ -283,6 +292,20 @@ class SqlDefinitionStore:
             change = rows.update(ApiDefinitionRow).where(ApiDefinitionRow.id == api_id)
             rows.execute(change.values(**values))
             return _definition(_found(rows, str(api_id), *_LIVE))
+
+
+def _refuse_over_others(rows: TenantRows, draft: ApiDraft, over: ApiDraft | None) -> None:
+    row = ApiDefinitionRow
+    query = rows.select(row, row.api_name, row.draft_updated_by, row.draft_updated_at)
+    locked = query.where(row.id == draft.api_id).with_for_update()
+    found = rows.execute(locked).mappings().one_or_none()
+    if found is None or found["draft_updated_by"] in {None, draft.updated_by}:
+        return
+    if over is None or found["draft_updated_at"] != over.updated_at:
+        raise ConflictError(
+            f"{found['draft_updated_by']} saved a draft of {found['api_name']!r} meanwhile",
+            hint="Load that draft to go on with it.",
+        )
 
 
 def _found(rows: TenantRows, ref: str, *columns: Any) -> Mapping[Any, Any]:

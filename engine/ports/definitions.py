@@ -141,8 +141,9 @@ class DefinitionStore(Protocol):
         note: str,
         by: str,
         contract: ContractFacts = NO_CONTRACT,
+        ends_draft: bool = True,
     ) -> ApiDefinition:
-        """Make `api`'s authored fields live as version `expected_version` + 1; ends its draft.
+        """Make `api`'s authored fields live as version `expected_version` + 1.
 
         Raises:
             ConflictError: Somebody else published meanwhile, or the new name is taken, or an API
@@ -171,8 +172,14 @@ class DefinitionStore(Protocol):
         """The unpublished work on an API, if any."""
         ...
 
-    def save_draft(self, tenant_id: str, draft: ApiDraft) -> ApiDraft:
-        """Keep unpublished work; replaces the draft there was."""
+    def save_draft(
+        self, tenant_id: str, draft: ApiDraft, *, over: ApiDraft | None = None
+    ) -> ApiDraft:
+        """Keep unpublished work; replaces the draft `over`, or the author's own.
+
+        Raises:
+            ConflictError: Somebody else saved a draft meanwhile.
+        """
         ...
 
     def drop_draft(self, tenant_id: str, api_id: UUID) -> None:

@@ -5,9 +5,10 @@ RFC 9110 §8.8.3, §13.1.1 and §13.1.2.
 
 import hashlib
 import re
+from datetime import datetime
 
 from engine.errors import BadRequestError
-from engine.model import ApiDefinition, ExecutionResult
+from engine.model import ApiDefinition, ApiDraft, ExecutionResult
 from engine.model.asset import Asset
 
 _ETAG = re.compile(r'^(?:W/)?"(\d+)(?:-[0-9a-f]+)?"$')
@@ -19,6 +20,17 @@ def etag_of(item: ApiDefinition | Asset) -> str:
     """The tag of a definition's or an asset's present state: its version, and a digest of it."""
     digest = hashlib.blake2b(item.model_dump_json().encode(), digest_size=8).hexdigest()
     return f'"{item.version}-{digest}"'
+
+
+def draft_tag(draft: ApiDraft) -> str:
+    """The tag of a draft: the version it was begun from, and when it was saved."""
+    return f'"{draft.base_version}-{int(draft.updated_at.timestamp() * 1_000_000):x}"'
+
+
+def seen_draft(if_match: str | None, draft: ApiDraft | None) -> datetime | None:
+    """When the draft was saved that `If-Match` names; None when it names another, or none."""
+    is_named = draft is not None and if_match is not None and if_match.strip() == draft_tag(draft)
+    return draft.updated_at if draft is not None and is_named else None
 
 
 def expected_version(if_match: str | None) -> int | None:

@@ -5,6 +5,7 @@ Keys of widgets that are bound to the URL are listed too: they are public, since
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 import streamlit as st
@@ -65,6 +66,7 @@ class WorkingCopy:
         test: The preview that is running, and the logic body it runs.
         result: The last preview, and the logic body it ran.
         desk: The builder's state where the work is a workflow.
+        seen_draft: When the draft was saved that the work is, or was loaded from.
         preview: What publishing was found to change, and the fields it would publish.
     """
 
@@ -78,6 +80,7 @@ class WorkingCopy:
     result: tuple[ExecutionResult, str] | None = None
     desk: WorkflowDesk | None = None
     preview: tuple[PublishPreview, dict[str, Any]] | None = None
+    seen_draft: datetime | None = None
     body_rev: int = 0
     touched: bool = False
     query: BuiltQuery | None = None

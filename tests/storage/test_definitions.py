@@ -416,3 +416,14 @@ def test_deleting_and_publishing_wait_for_each_other(store, tenant, new_api):
     live = store.all(tenant)
     names = {api.api_name for api in live}
     assert {name for api in live for name in called_apis(api.logic_type, api.logic_body)} <= names
+
+
+def test_a_draft_saved_meanwhile_by_somebody_else_is_not_replaced(store, new_api, draft_of):
+    api = store.create(new_api(), note="first")
+    first = store.save_draft(api.tenant_id, draft_of(api, logic_body="SELECT 2"))
+    others = first.model_copy(update={"updated_by": "cy", "fields": {"logic_body": "SELECT 3"}})
+
+    with pytest.raises(ConflictError, match="saved a draft of"):
+        store.save_draft(api.tenant_id, others)
+
+    assert store.save_draft(api.tenant_id, others, over=first) == others

@@ -1,5 +1,6 @@
 """Definitions: create, read, change, delete, switch, versions, rollback."""
 
+from datetime import datetime
 from functools import partial
 from typing import Annotated
 
@@ -10,7 +11,13 @@ from engine.facade import Engine
 from engine.model import ApiDefinition, ApiDraft, ApiQuery, ApiVersion, Caller, Page
 from engine.sidecar.deps import ApiRef, VersionNumber, VisitDep
 from engine.sidecar.envelope import answer
-from engine.sidecar.etags import ETAG_PATTERN, etag_of, expected_version
+from engine.sidecar.etags import (
+    ETAG_PATTERN,
+    draft_tag,
+    etag_of,
+    expected_version,
+    seen_draft,
+)
 from engine.sidecar.openapi import documented
 from engine.sidecar.publish_schemas import (
     PreviewBody,
@@ -97,7 +104,7 @@ async def delete_api(api: ApiRef, visit: VisitDep, if_match: IfMatch = None) -> 
 @router.get("/apis/{api}/draft", **documented(Envelope[ApiDraft], 404))
 async def read_draft(api: ApiRef, visit: VisitDep) -> Response:
     """Read the changes that are not published yet."""
-    return answer(await visit.run(_draft, visit.engine, api, visit.caller))
+    return _draft_answer(await visit.run(_draft, visit.engine, api, visit.caller))
 
 
 @router.get("/apis/{api}/draft/diff", **documented(Envelope[DiffView], 404))
@@ -116,10 +123,10 @@ async def preview_publishing(
     return answer(preview_view(await visit.run(preview)))
 
 
-@router.delete("/apis/{api}/draft", **documented(Envelope[None], 404))
-async def drop_draft(api: ApiRef, visit: VisitDep) -> Response:
-    """Forget the changes that are not published yet."""
-    return answer(await visit.run(visit.engine.apis.drop_draft, api, visit.caller))
+@router.delete("/apis/{api}/draft", **documented(Envelope[None], 404, 409))
+async def drop_draft(api: ApiRef, visit: VisitDep, if_match: IfMatch = None) -> Response:
+    """Forget the changes that are not published yet; those of others by their tag alone."""
+    return answer(await visit.run(_drop_draft, visit.engine, api, visit.caller, if_match))
 
 
 @router.patch("/{api}/toggle", include_in_schema=False)
@@ -187,9 +194,10 @@ def _change(
         note=how.change_note,
         expected_version=expected_version(if_match),
         accept_changes=how.accept_changes,
+        seen_draft=None if how.publish else _seen(engine, ref, caller, if_match),
     )
     if not how.publish:
-        return answer(_draft(engine, str(live.id), caller))
+        return _draft_answer(_draft(engine, str(live.id), caller))
     version = engine.apis.version(str(live.id), live.version, caller)
     return answer(published_view(live, version), headers={"ETag": etag_of(live)})
 
@@ -199,6 +207,18 @@ def _draft(engine: Engine, ref: str, caller: Caller) -> ApiDraft:
     if draft is None:
         raise NotFoundError(f"{ref!r} has no unpublished changes")
     return draft
+
+
+def _drop_draft(engine: Engine, ref: str, caller: Caller, if_match: str | None) -> None:
+    engine.apis.drop_draft(ref, caller, seen=_seen(engine, ref, caller, if_match))
+
+
+def _seen(engine: Engine, ref: str, caller: Caller, if_match: str | None) -> datetime | None:
+    return seen_draft(if_match, engine.apis.draft(ref, caller)) if if_match else None
+
+
+def _draft_answer(draft: ApiDraft) -> Response:
+    return answer(draft, headers={"ETag": draft_tag(draft)})
 
 
 def _toggle(engine: Engine, ref: str, wanted: ToggleBody, caller: Caller) -> ApiDefinition:

@@ -64,7 +64,8 @@ def discard_notice(api: ApiDefinition, reason: str, caller: Caller) -> None:
         with st.expander("The draft as it is stored", icon=":material/data_object:"):
             st.json(dict(draft.fields))
     if st.button("Discard the draft", icon=":material/delete:", key="discard-draft"):
-        engine().apis.drop_draft(str(api.id), caller)
+        seen = draft.updated_at if draft else None
+        engine().apis.drop_draft(str(api.id), caller, seen=seen)
         say("The draft was discarded")
         open_api(api.api_name, "Edit")
 

@@ -37,7 +37,11 @@ def working_copy(api: ApiDefinition, caller: Caller) -> WorkingCopy:
         fields = terse_fields(draft.fields) if draft else live_fields(api)
         base = draft.base_version if draft else api.version
         copies[key] = WorkingCopy(
-            fields=fields, saved=deepcopy(fields), base_version=base, touched=draft is not None
+            fields=fields,
+            saved=deepcopy(fields),
+            base_version=base,
+            touched=draft is not None,
+            seen_draft=draft.updated_at if draft else None,
         )
     work = copies[key]
     untouched = not (work.touched or work.is_unsaved)
@@ -129,14 +133,17 @@ def draft_request(
 
 def save_draft(api: ApiDefinition, work: WorkingCopy, caller: Caller) -> None:
     """Keep the work as the API's draft; what is live stays as it is."""
-    engine().apis.save_draft(str(api.id), work.fields, caller)
+    saved = engine().apis.save_draft(
+        str(api.id), work.fields, caller, base_version=work.base_version, seen=work.seen_draft
+    )
+    work.seen_draft = saved.updated_at
     work.saved = deepcopy(work.fields)
     work.touched = True
 
 
 def drop_draft(api: ApiDefinition, work: WorkingCopy, caller: Caller) -> None:
     """Forget the draft: the work is what is live."""
-    engine().apis.drop_draft(str(api.id), caller)
+    engine().apis.drop_draft(str(api.id), caller, seen=work.seen_draft)
     work.saved = deepcopy(work.fields)
     work.touched = False
 
@@ -164,7 +171,7 @@ def publish(
 
 def discard(api: ApiDefinition, work: WorkingCopy, caller: Caller) -> None:
     """Forget the work and the draft, and show what is live."""
-    engine().apis.drop_draft(str(api.id), caller)
+    engine().apis.drop_draft(str(api.id), caller, seen=work.seen_draft)
     work.replace(live_fields(api), api.version)
 
 

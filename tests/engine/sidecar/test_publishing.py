@@ -74,3 +74,20 @@ def test_a_draft_tells_how_it_differs_from_what_is_live(admin, called):
     assert (diff["policy"], diff["nodes"]) == ([], None)
     admin.delete(f"{url}/draft")
     assert admin.get(f"{url}/draft/diff").status_code == 404
+
+
+def test_the_draft_of_somebody_else_is_replaced_only_by_its_tag(client_as, admin, called):
+    url, analyst = called(), client_as("analyst")
+    admin.patch(url, json={"description": "first", "publish": False})
+    second = {"description": "second", "publish": False}
+
+    refused = analyst.patch(url, json=second)
+    tag = analyst.get(f"{url}/draft").headers["ETag"]
+    taken = analyst.patch(url, json=second, headers={"If-Match": tag})
+    stale = admin.delete(f"{url}/draft", headers={"If-Match": tag})
+
+    assert refused.status_code == 409
+    assert "has unpublished changes" in refused.json()["message"]
+    assert taken.json()["data"]["fields"]["description"] == "second"
+    assert stale.status_code == 409
+    assert analyst.delete(f"{url}/draft").status_code == 200
