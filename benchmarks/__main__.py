@@ -4,7 +4,7 @@ import argparse
 import os
 import platform
 
-from benchmarks import log_metrics, log_writing, pages, pipeline_cost, script_cost
+from benchmarks import events, log_metrics, log_writing, pages, pipeline_cost, script_cost
 from benchmarks.effort import Effort
 from benchmarks.rest import side_by_side
 
@@ -15,6 +15,7 @@ BENCHMARKS = {
     "writing": log_writing,
     "metrics": log_metrics,
     "pages": pages,
+    "events": events,
 }
 
 
