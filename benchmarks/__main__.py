@@ -4,7 +4,16 @@ import argparse
 import os
 import platform
 
-from benchmarks import events, log_metrics, log_writing, pages, pipeline_cost, script_cost
+from benchmarks import (
+    cost_by_store,
+    durable_jobs,
+    events,
+    log_metrics,
+    log_writing,
+    pages,
+    pipeline_cost,
+    script_cost,
+)
 from benchmarks.effort import Effort
 from benchmarks.rest import side_by_side
 
@@ -12,10 +21,12 @@ BENCHMARKS = {
     "pipeline": pipeline_cost,
     "script": script_cost,
     "rest": side_by_side,
+    "jobs": durable_jobs,
+    "stores": cost_by_store,
     "writing": log_writing,
     "metrics": log_metrics,
-    "pages": pages,
     "events": events,
+    "pages": pages,
 }
 
 

@@ -53,6 +53,11 @@ class PostgresCluster:
         self._init()
         self._server = self._start()
 
+    @property
+    def pid(self) -> int:
+        """The server's process id."""
+        return self._server.pid
+
     def url(self, database: str, user: str = "postgres") -> str:
         """The URL of a database, as one of the users."""
         return f"postgresql://{user}:{self.password}@127.0.0.1:{self.port}/{database}"

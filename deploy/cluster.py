@@ -28,7 +28,7 @@ from benchmarks.engines import redis_url
 from benchmarks.postgres import PostgresCluster
 
 ROOT = Path(__file__).parents[1]
-START_S = 60.0
+START_S = 180.0
 STOP_S = 60.0
 STOP_DELAY_S = 1.5
 """Several of the proxy's looks at `/readyz`."""
@@ -94,6 +94,10 @@ class Cluster:
     def address(self, name: str) -> str:
         """The address of a process."""
         return f"http://127.0.0.1:{self._ports[name]}"
+
+    def pid(self, name: str) -> int:
+        """The id of a process."""
+        return self._running[name].pid
 
     def names(self, kind: str) -> list[str]:
         """The processes of a kind."""

@@ -31,7 +31,7 @@ class QueueRules(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    concurrency: int = Field(default=4, ge=1, le=256)
+    concurrency: int = Field(default=8, ge=1, le=256)
     total_concurrency: int | None = Field(default=None, ge=1)
     tenant_concurrency: int | None = Field(default=None, ge=1)
     rate: RateText | None = None
