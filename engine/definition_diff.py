@@ -33,7 +33,7 @@ def diff_definitions(a: ApiDefinition, b: ApiDefinition) -> dict[str, Any]:
                 a.logic_body.splitlines(),
                 b.logic_body.splitlines(),
                 f"version {a.version}",
-                f"version {b.version}",
+                "draft" if b.version == a.version else f"version {b.version}",
                 lineterm="",
             )
         ),

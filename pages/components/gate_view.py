@@ -36,7 +36,6 @@ def gate_view(report: GateReport, *, key: str) -> None:
             height="content",
             alt="Replayed calls",
             column_config={
-                "Difference": st.column_config.TextColumn(width="large"),
                 "Live ms": st.column_config.NumberColumn(format="%.1f"),
                 "New ms": st.column_config.NumberColumn(format="%.1f"),
             },

@@ -28,7 +28,7 @@ def run_detail(run_id: str, caller: Caller) -> None:
     record = engine().logs.get(as_id(run_id), caller)
     st.markdown(outcome_line(record))
     _facts(record)
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         run_again_button(record, caller)
         keep_as_test(record, caller)
         if record.api_id is not None:
