@@ -9,6 +9,8 @@ from pages.components.context import engine, require_caller
 from pages.components.errors import errors_shown
 from pages.components.navigation import say
 
+FORM_PX = 560
+
 caller = require_caller()
 st.title("Secrets")
 st.markdown(
@@ -26,7 +28,7 @@ if not may(caller, "secrets:write"):
     st.caption("Storing and deleting secrets needs the role admin.")
     st.stop()
 
-with st.form("put-secret"), errors_shown():
+with st.container(width=FORM_PX), st.form("put-secret"), errors_shown():
     st.subheader("Store or replace")
     name = st.text_input("Name", max_chars=64, key="secret-name", placeholder="weather_api_key")
     value = st.text_input("Value", type="password", key="secret-value", autocomplete="off")
@@ -38,6 +40,6 @@ with st.form("put-secret"), errors_shown():
 
 if names:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = st.selectbox("Delete", names, key="secret-to-delete")
+        chosen = st.selectbox("Delete", names, key="secret-to-delete", width=320)
         if st.button("Delete…", icon=":material/delete:", key="delete-secret"):
             confirm_delete(chosen, caller)

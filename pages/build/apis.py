@@ -30,7 +30,7 @@ with st.container(horizontal=True, vertical_alignment="center", horizontal_align
     if st.button("New API", type="primary", icon=":material/add:", shortcut="N", key="new-api"):
         go(NEW_PAGE)
 
-with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
     text = st.text_input(
         "Search",
         key=URL.search,
@@ -38,7 +38,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         live=True,
         placeholder="Name, description or tag",
         bind="query-params",
-        width=250,
+        width=220,
     )
     logic_type = st.pills("Type", LOGIC_TYPES, key=URL.logic_type, bind="query-params")
     state = st.segmented_control(
@@ -56,7 +56,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         placeholder="any",
         key=URL.tag,
         bind="query-params",
-        width=160,
+        width=140,
     )
     order: ApiOrder = st.selectbox(
         "Sort by",
@@ -64,7 +64,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         format_func=lambda each: ORDERS[each],
         key=URL.sort,
         bind="query-params",
-        width=140,
+        width=130,
     )
 
 slot, pager = st.container(), st.container(horizontal=True, vertical_alignment="center")

@@ -11,6 +11,9 @@ from pages.components.errors import errors_shown
 from pages.components.navigation import API_PAGE, api_link
 from pages.components.state import URL
 
+LEAST_PX = 165
+"""Of a fifth of the page; below it the answer stands under the form."""
+
 caller = require_caller()
 st.title("Policy lab")
 st.markdown(
@@ -22,7 +25,8 @@ if not names:
     st.info("There are no APIs yet. **New API** starts one.", icon=":material/api:")
     st.stop()
 
-left, right = st.columns([2, 3], gap="large")
+bench = st.grid(5, min_column_width=LEAST_PX, gap="large")
+left, right = bench.cell(column_span=2), bench.cell(column_span=3)
 with left:
     name = st.selectbox("API", names, key=URL.api, bind="query-params")
     api = engine().apis.working_copy(name, caller)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from engine.auth import may
 from pages.components.context import engine, require_caller
-from pages.components.navigation import ALERTS_PAGE
+from pages.components.navigation import ALERTS_PAGE, go
 from pages.components.state import URL
 from pages.operate.alert_form import alert_actions, alert_form
 from pages.operate.alert_list import alert_board, told_table
@@ -12,7 +12,13 @@ from pages.operate.alert_list import alert_board, told_table
 caller = require_caller()
 chosen = st.query_params.get(URL.alert)
 
-st.title("Alert" if chosen else "Alerts")
+with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    st.title("Alert" if chosen else "Alerts", width="content")
+    is_offered = not chosen and may(caller, "alerts:write")
+    if is_offered and st.button(
+        "New alert", type="primary", icon=":material/add:", key="new-alert"
+    ):
+        go(ALERTS_PAGE, {URL.alert: "new"})
 if chosen == "new":
     st.page_link(ALERTS_PAGE, label="All alerts", icon=":material/arrow_back:")
     alert_form(None, caller)
@@ -24,11 +30,4 @@ elif chosen:
         alert_form(alert, caller)
     told_table(engine().alerts.events(caller, chosen), key="alert-told")
 else:
-    if may(caller, "alerts:write"):
-        st.page_link(
-            ALERTS_PAGE,
-            label="New alert",
-            icon=":material/add_alert:",
-            query_params={URL.alert: "new"},
-        )
     alert_board(caller)

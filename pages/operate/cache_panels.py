@@ -13,22 +13,21 @@ MB = 1_048_576
 def counters(stats: CacheStats) -> None:
     """The counters of this process as cards."""
     looked_up = stats.hits + stats.misses + stats.stale
-    cards = st.columns(5)
-    cards[0].metric("Backend", stats.backend, border=True)
-    cards[1].metric(
+    cards = st.columns(4)
+    cards[0].metric(
         "Hit rate", f"{100 * stats.hit_rate:.1f}%" if looked_up else "no look-ups", border=True
     )
-    cards[2].metric("Hits", stats.hits, border=True, format="localized")
-    cards[3].metric("Misses", stats.misses, border=True, format="localized")
-    cards[4].metric(
+    cards[1].metric("Hits", stats.hits, border=True, format="localized")
+    cards[2].metric("Misses", stats.misses, border=True, format="localized")
+    cards[3].metric(
         "In memory",
         f"{stats.memory_items:,}",
         border=True,
         help=f"{stats.memory_bytes / MB:.2f} MB of answers in this process",
     )
     st.caption(
-        f"Look-ups of this process since it started; {stats.stale:,} found a stale answer, "
-        f"{stats.stores:,} answers were stored."
+        f"Kept in: {stats.backend}. Look-ups of this process since it started; "
+        f"{stats.stale:,} found a stale answer, {stats.stores:,} answers were stored."
     )
 
 
