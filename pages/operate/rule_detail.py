@@ -11,6 +11,7 @@ from engine.model.cep import FiringQuery, Rule
 from pages.components.context import engine
 from pages.components.errors import errors_shown
 from pages.components.navigation import RUNS_PAGE, go, say
+from pages.components.result_view import counted
 from pages.components.state import URL
 from pages.operate.rule_form import edit_rule
 from pages.operate.rule_trial import rule_trial
@@ -127,7 +128,7 @@ def _log(rule: Rule, caller: Caller) -> None:
             "Run": st.column_config.ButtonColumn("", type="tertiary", width=70, key="open-firing"),
         },
     )
-    st.caption(f"{page.total:,} firings, times in UTC")
+    st.caption(f"{counted(page.total, 'firing')}, times in UTC")
     if opened := st.session_state.get("open-firing"):
         execution_id = page.items[opened.row].execution_id
         if execution_id is not None:

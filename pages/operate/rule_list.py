@@ -10,6 +10,7 @@ from engine.model import Caller
 from engine.model.cep import FiringQuery, Rule, RuleQuery
 from pages.components.context import engine
 from pages.components.navigation import go, say
+from pages.components.result_view import counted
 from pages.operate.rule_words import when
 
 RULES_PAGE = "operate/rules.py"
@@ -43,7 +44,7 @@ def rule_list(caller: Caller) -> None:
         )
         return
     _table(page.items, caller, may_write=may_write)
-    st.caption(f"{page.total} rules")
+    st.caption(counted(page.total, "rule"))
 
 
 def _filters() -> RuleQuery:

@@ -7,6 +7,7 @@ from engine.auth import may
 from engine.model.screen import ScreenQuery
 from pages.components.context import engine, require_caller
 from pages.components.navigation import go
+from pages.components.result_view import counted
 from pages.share.screen_actions import confirm_delete, new_screen
 
 SCREEN_PAGE = "share/screen.py"
@@ -72,7 +73,7 @@ st.dataframe(
         "Delete…": st.column_config.ButtonColumn("", type="tertiary", width=80, key="delete-one"),
     },
 )
-st.caption(f"{page.total} screens")
+st.caption(counted(page.total, "screen"))
 if opened := st.session_state.get("open-screen"):
     go(SCREEN_PAGE, {"id": page.items[opened.row].screen_id})
 if edited := st.session_state.get("edit-one"):
