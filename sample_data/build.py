@@ -87,13 +87,20 @@ def load_into_postgres(dsn: str, folder: Path = FOLDER) -> bool:
 
 
 def _fill_duckdb(path: Path, folder: Path) -> None:
-    with duckdb.connect(path) as connection:
+    with _silent(path) as connection:
         connection.execute(schema_sql())
         for table, select in SELECTS.items():
             connection.execute(
                 f"INSERT INTO {table} BY NAME {select}",  # both are constants
                 [str(parquet_file(folder, table))],
             )
+
+
+def _silent(path: Path | None = None) -> duckdb.DuckDBPyConnection:
+    """A connection that draws no progress bar: it would stand in the output of a command."""
+    connection = duckdb.connect(path or ":memory:")
+    connection.execute("SET enable_progress_bar = false")
+    return connection
 
 
 def _is_current(path: Path, stamp: Path, wanted: str) -> bool:
@@ -182,7 +189,7 @@ def _copy(connection: psycopg.Connection, table: str, folder: Path) -> None:
 def _read_parquet(table: str, folder: Path) -> pa.RecordBatchReader:
     path = parquet_file(folder, table)
     try:
-        with duckdb.connect() as source:
+        with _silent() as source:
             rows: pa.Table = source.sql(SELECTS[table], params=[str(path)]).to_arrow_table()
     except duckdb.Error as error:
         raise StoreUnavailableError(

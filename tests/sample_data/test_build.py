@@ -11,7 +11,7 @@ import psycopg
 import pytest
 
 from engine.errors import ConflictError, StoreUnavailableError, TargetUnavailableError
-from sample_data.build import build_duckdb, load_into_postgres
+from sample_data.build import _silent, build_duckdb, load_into_postgres
 from sample_data.source import FOLDER, SELECTS, VIEWS, parquet_file
 
 ROWS = {
@@ -32,6 +32,13 @@ def built(tmp_path_factory):
     path = tmp_path_factory.mktemp("built") / "sample.duckdb"
     build_duckdb(path)
     return path
+
+
+def test_no_progress_bar_is_drawn_into_the_output_of_a_command(tmp_path):
+    for path in (None, tmp_path / "a.duckdb"):
+        with _silent(path) as connection:
+            shown = connection.execute("SELECT current_setting('enable_progress_bar')").fetchone()
+            assert shown == (False,)
 
 
 def small_sources(target: Path) -> Path:
