@@ -39,6 +39,7 @@ from engine.published import PublishedApis
 from engine.secrets import Secrets
 from engine.screens.service import Screens
 from engine.settings import Settings
+from engine.slo import Slos
 from engine.startup_audit import StartupAudit
 from engine.tenant_settings import TenantSettings
 from engine.testing import ApiTests, Reruns
@@ -75,6 +76,7 @@ class Engine:
         audit_log: Who changed what, when.
         audit: What makes this instance easier to attack.
         policies: What operators see of breakers, cache and limits, and change in them.
+        slos: How APIs keep the objectives of their policies.
         alerts: Thresholds on figures, and who is told when they are crossed.
         rules: What calls APIs by itself: when events say so, metrics, or the clock.
         rule_runner: What runs the rules in the background.
@@ -109,6 +111,7 @@ class Engine:
     audit_log: AuditLog
     audit: StartupAudit
     policies: PolicyControl
+    slos: Slos
     alerts: Alerts
     rules: Rules
     rule_runner: RuleRunner

@@ -10,6 +10,7 @@ from typing import Literal, TypeVar
 from uuid import UUID
 
 from engine.auth import authorize
+from engine.errors import BreakerOpenError
 from engine.metrics_text import prometheus_text
 from engine.metrics_window import Kept, Window, window_of
 from engine.model import Caller
@@ -22,6 +23,7 @@ GroupBy = Literal["api", "user", "tenant", "version", "status", "cause", "source
 
 MAX_GROUPS = 100
 NO_API = "(no such API)"
+_REFUSED_BY_BREAKER = BreakerOpenError.code
 DELETED = "(deleted)"
 RECENTLY = timedelta(minutes=5)
 """What the gauges of the Prometheus form look back on."""
@@ -149,6 +151,24 @@ class ErrorGroup:
     example_id: UUID | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compliance:
+    """How many calls were as they should be; what cannot be told without calls is None.
+
+    Attributes:
+        expected: Calls that should have been answered: those that ran, and those that an open
+            breaker refused. What the caller did wrong does not count.
+        available_share: The share of them that was.
+        ran: Calls that ran.
+        within_share: The share of them that took no longer than the limit.
+    """
+
+    expected: int
+    available_share: float | None
+    ran: int
+    within_share: float | None
+
+
 class Metrics:
     """Answers for the caller's tenant; at least the viewer role is needed.
 
@@ -203,6 +223,25 @@ class Metrics:
             for (api_id, cause), tally in causes.items()
         ]
         return tuple(sorted(groups, key=lambda each: (-each.calls, each.api_name, each.cause)))
+
+    def compliance(
+        self, query: MetricsQuery, caller: Caller, *, limit_ms: float | None
+    ) -> Compliance:
+        """The share of calls that were answered, and of those that took at most `limit_ms`."""
+        view = self._view(query, caller)
+        total = _sum(each.tally for each in self._store.read(caller.tenant_id, view.rollups()))
+        refused = sum(
+            each.tally.calls
+            for each in self._store.read(caller.tenant_id, view.rollups("cause"))
+            if each.value == _REFUSED_BY_BREAKER
+        )
+        expected = total.ran + refused
+        return Compliance(
+            expected=expected,
+            available_share=total.success / expected if expected else None,
+            ran=total.ran,
+            within_share=None if limit_ms is None else total.latency.share_within(limit_ms),
+        )
 
     def prometheus(self, caller: Caller) -> str:
         """The metrics of every API there is in Prometheus' text form; see `docs/metrics.md`."""

@@ -10,6 +10,7 @@ from pages.components.charts import calls_chart
 from pages.components.context import engine, require_caller
 from pages.components.health import health_line
 from pages.components.navigation import API_PAGE, APIS_PAGE, NEW_PAGE, RUNS_PAGE, api_link
+from pages.components.objectives import overspent
 from pages.components.result_view import counted
 from pages.components.runs_table import IN_SHORT, runs_table
 from pages.components.state import URL
@@ -27,6 +28,7 @@ failed = engine().logs.search(ExecutionQuery(status="fail", since=day_ago, limit
 
 st.title("Home")
 firing_alerts(caller)
+overspent(caller)
 health_line(engine().health())
 
 cards = st.columns(4)

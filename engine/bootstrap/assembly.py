@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 from engine.api_manager import ApiManager
-from engine.bootstrap.alerting import open_alerts
 from engine.asset_resolution import AssetResolver
 from engine.asset_users import ResolverUsers
+from engine.bootstrap.alerting import open_alerts
 from engine.bootstrap.assets import open_assets
 from engine.audit_log import AuditLog
 from engine.bootstrap.callers import open_auth
@@ -53,6 +53,7 @@ from engine.samples import issue_sample_key
 from engine.screens.users import ScreenUsers
 from engine.secrets import Secrets
 from engine.settings import Settings
+from engine.slo import Slos
 from engine.startup_audit import StartupAudit, setting_findings
 from engine.tenant_settings import TenantSettings, policy_issues
 from storage.cep_rules import SqlRuleStore
@@ -194,6 +195,7 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
         checks=Checker(saving, sql, stores.definitions, contracts),
         logs=ExecutionLog(stores.executions, stores.journal),
         metrics=metrics,
+        slos=Slos(apis, metrics, effective),
         alerts=open_alerts(settings, stores, metrics, apis, opening),
         rules=rules,
         rule_runner=rule_runner,

@@ -37,6 +37,13 @@ class Latency:
         found: float = self._sketch.get_quantile(percent / 100, inclusive=True)
         return round(found, 3)
 
+    def share_within(self, limit_ms: float) -> float | None:
+        """The share of durations of at most `limit_ms`, within `RANK_ERROR`; None without any."""
+        if self._sketch.is_empty():
+            return None
+        share: float = self._sketch.get_rank(limit_ms, inclusive=True)
+        return share
+
     def encode(self) -> bytes:
         """The sketch as bytes that the constructor takes."""
         encoded: bytes = self._sketch.serialize()

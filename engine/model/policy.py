@@ -138,6 +138,19 @@ class PublishGatePolicy(_Policy):
     seconds: float = Field(default=10, gt=0, le=60)
 
 
+class SloPolicy(_Policy):
+    """What an API is held to; it does nothing to a call.
+
+    `availability` is the share of calls that has to be answered, `latency_share` that of calls that
+    take at most `latency_ms`, each over the last `window_days`.
+    """
+
+    availability: float | None = Field(default=None, gt=0, lt=1)
+    latency_ms: float | None = Field(default=None, gt=0)
+    latency_share: float = Field(default=0.95, gt=0, lt=1)
+    window_days: int = Field(default=30, ge=1, le=365)
+
+
 class RuntimePolicy(_Policy):
     """Everything that governs a call of one API; every field has a default.
 
@@ -163,6 +176,7 @@ class RuntimePolicy(_Policy):
     http: HttpPolicy = HttpPolicy()
     mask: MaskPolicy = MaskPolicy()
     publish_gate: PublishGatePolicy = PublishGatePolicy()
+    slo: SloPolicy = SloPolicy()
 
     @model_validator(mode="after")
     def _names_what_it_follows(self) -> Self:

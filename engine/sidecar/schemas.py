@@ -335,6 +335,27 @@ class ErrorGroupView(BaseModel):
     example_id: UUID | None
 
 
+class ObjectiveView(BaseModel):
+    """How one objective is kept; what cannot be told without calls is null."""
+
+    objective: Literal["availability", "latency"]
+    target: float = Field(description="The share of calls that has to be good.")
+    limit_ms: float | None
+    calls: int
+    good_share: float | None
+    budget_left: float | None = Field(description="A share of the budget; negative: overspent.")
+    burn_rate: float | None = Field(description="Of the last hour; above 1 it will not last.")
+
+
+class SloView(BaseModel):
+    """How an API keeps its objectives over the days up to now."""
+
+    api_id: UUID
+    api_name: str
+    window_days: int
+    objectives: list[ObjectiveView]
+
+
 class ReleaseView(BaseModel):
     """A version published in the window, with the figures before it and its own."""
 

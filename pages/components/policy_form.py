@@ -7,6 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from pages.components.gate_policy import gate_fields
+from pages.components.slo_policy import slo_fields
 from pages.components.state import first_value
 
 RATE_FORM = (
@@ -38,6 +39,8 @@ def policy_form(policy: Policy, *, logic_type: str, key: str) -> dict[str, Any]:
         fields["circuit_breaker"] = _breaker_fields(policy["circuit_breaker"], key)
     with st.expander("Mask", icon=":material/visibility_off:"):
         fields["mask"] = _mask_fields(policy["mask"], key)
+    with st.expander("Objectives", icon=":material/target:"):
+        fields["slo"] = slo_fields(policy["slo"], key)
     with st.expander("Publish gate", icon=":material/published_with_changes:"):
         fields["publish_gate"] = gate_fields(policy["publish_gate"], key)
     return {**policy, **fields}

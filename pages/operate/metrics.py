@@ -1,5 +1,6 @@
 """How APIs fare over time: calls, durations, rates, errors; window and API stand in the URL."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import streamlit as st
@@ -7,8 +8,10 @@ import streamlit as st
 from engine.metrics import MetricsQuery
 from engine.model import Caller
 from engine.releases import releases_of
+from engine.slo import SloReport
 from pages.components.context import engine, require_caller
 from pages.components.errors import errors_shown
+from pages.components.objectives import objectives_table
 from pages.components.state import URL
 from pages.operate.breaker_panels import breaker_lanes
 from pages.operate.metrics_cards import backlog_warning, cards
@@ -78,7 +81,15 @@ def board(query: MetricsQuery, api: str | None, caller: Caller) -> None:
     else:
         releases_table(releases)
         callers_tables(query, caller)
+    objectives_table(_objectives(api, caller))
     breaker_lanes(report.since, min(report.until, datetime.now(UTC)), caller, api=api)
+
+
+def _objectives(api: str | None, caller: Caller) -> Sequence[SloReport]:
+    if api is None:
+        return engine().slos.reports(caller)
+    report = engine().slos.report(api, caller)
+    return [report] if report else []
 
 
 caller = require_caller()

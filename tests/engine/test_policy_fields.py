@@ -276,6 +276,18 @@ def outcome(result: ExecutionResult) -> str:
 
 LOOPBACK = {"http": {"allow_hosts": ["127.0.0.1"]}}
 CACHED = {"cache": {"enabled": True}}
+
+
+def objectives(bench: Bench, policy: Policy) -> list[tuple[str, float]]:
+    report = bench.engine.slos.report(str(bench.api(policy).id), bench.caller)
+    return [(each.objective, each.target) for each in report.objectives] if report else []
+
+
+def objective_days(bench: Bench, policy: Policy) -> int:
+    report = bench.engine.slos.report(str(bench.api(policy).id), bench.caller)
+    return report.window_days if report else 0
+
+
 MASKED = {"mask": {"columns": {"answer": "redact"}}}
 OPEN_AT_ONCE = {**ONE_ATTEMPT, "circuit_breaker": {"failure_threshold": 1}}
 
@@ -345,6 +357,12 @@ EFFECTS: Mapping[str, Effect] = {
     "mask.except_roles": Effect(((), ("admin",)), ("***", 42), answer_shown, MASKED),
     "publish_gate.mode": Effect(("warn", "block"), ("published", "refused"), publishing_a_change),
     "publish_gate.calls": Effect((1, 2), (1, 2), replayed_calls),
+    "slo.availability": Effect((None, 0.9), ([], [("availability", 0.9)]), objectives),
+    "slo.latency_ms": Effect((None, 1e5), ([], [("latency", 0.95)]), objectives),
+    "slo.latency_share": Effect(
+        (0.5, 0.9), ([("latency", 0.5)], [("latency", 0.9)]), objectives, {"slo": {"latency_ms": 9}}
+    ),
+    "slo.window_days": Effect((1, 7), (1, 7), objective_days, {"slo": {"availability": 0.9}}),
     "publish_gate.seconds": Effect((1e-9, 10), (0, 3), replayed_calls),
 }
 

@@ -15,7 +15,8 @@ from engine.releases import releases_of
 from engine.sidecar.deps import AsUtc, VisitDep
 from engine.sidecar.envelope import answer
 from engine.sidecar.openapi import documented
-from engine.sidecar.schemas import Envelope, MetricsView
+from engine.sidecar.schemas import Envelope, MetricsView, SloView
+from engine.slo import SloReport
 
 router = APIRouter(tags=["metrics"])
 
@@ -42,6 +43,15 @@ async def read_metrics(
     return answer(await visit.run(_read, visit.engine, visit.caller, api_id, query))
 
 
+@router.get("/api-manager/slos", **documented(Envelope[list[SloView]], 404))
+async def read_slos(
+    visit: VisitDep,
+    api: Annotated[str | None, Query(description="Name or id of one API.")] = None,
+) -> Response:
+    """Say how the objectives of APIs are kept, those whose budget is most spent first."""
+    return answer(await visit.run(_slos, visit.engine, visit.caller, api))
+
+
 @router.get(
     "/metrics",
     response_class=Response,
@@ -54,6 +64,13 @@ async def read_prometheus_metrics(visit: VisitDep) -> Response:
     """Give the metrics of every API to Prometheus."""
     text = await visit.run(visit.engine.metrics.prometheus, visit.caller)
     return Response(text, media_type=CONTENT_TYPE)
+
+
+def _slos(engine: Engine, caller: Caller, ref: str | None) -> tuple[SloReport, ...]:
+    if ref is None:
+        return engine.slos.reports(caller)
+    report = engine.slos.report(ref, caller)
+    return (report,) if report else ()
 
 
 def _read(engine: Engine, caller: Caller, ref: str | None, query: MetricsQuery) -> dict[str, Any]:
