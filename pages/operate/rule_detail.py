@@ -77,9 +77,9 @@ def _counts(rule: Rule) -> None:
     if rule.is_active and (times := engine().rules.next_times(rule)):
         lines.append("Next: " + ", ".join(f"{each:%a %d %b %H:%M %Z}" for each in times))
     if state.get("matched"):
-        lines.append(f"{state['matched']:,} events matched")
+        lines.append(f"{counted(state['matched'], 'event')} matched")
     if state.get("held_back"):
-        lines.append(f"{state['held_back']:,} firings held back by cooldown or rate")
+        lines.append(f"{counted(state['held_back'], 'firing')} held back by cooldown or rate")
     lines.append(f"acts in the name of {rule.owner.subject}")
     st.caption(" · ".join(lines))
     if state.get("unreadable"):

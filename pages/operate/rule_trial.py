@@ -109,6 +109,7 @@ def _table(found: Backtest) -> None:
             }
         ),
         hide_index=True,
+        placeholder="",
         height=min(320, 40 + 35 * len(found.occurrences[:SHOWN])),
         alt="When it would have fired",
         column_config={
