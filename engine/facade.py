@@ -36,8 +36,8 @@ from engine.policy_control import PolicyControl
 from engine.policy_lab import PolicyLab
 from engine.ports import SharedState
 from engine.published import PublishedApis
-from engine.secrets import Secrets
 from engine.screens.service import Screens
+from engine.secrets import Secrets
 from engine.settings import Settings
 from engine.slo import Slos
 from engine.startup_audit import StartupAudit

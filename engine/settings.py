@@ -157,7 +157,7 @@ class Settings(BaseSettings):
     stop_delay_seconds: float = Field(
         default=0,
         ge=0,
-        description="How long `serve` goes on answering once asked to end, while `/readyz` says so.",
+        description="How long `serve` answers on once asked to end, while `/readyz` says so.",
     )
     cache_memory_mb: int = Field(
         default=64, ge=1, description="Memory of the in-process answer cache in MB."

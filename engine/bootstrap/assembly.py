@@ -10,9 +10,9 @@ from contextlib import ExitStack
 from engine.api_manager import ApiManager
 from engine.asset_resolution import AssetResolver
 from engine.asset_users import ResolverUsers
+from engine.audit_log import AuditLog
 from engine.bootstrap.alerting import open_alerts
 from engine.bootstrap.assets import open_assets
-from engine.audit_log import AuditLog
 from engine.bootstrap.callers import open_auth
 from engine.bootstrap.execution import open_executors, open_shared_state, read_secret, render_tag
 from engine.bootstrap.jobs import open_jobs

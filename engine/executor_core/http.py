@@ -141,7 +141,7 @@ def _in_trace(request: OutboundRequest, marks: Mapping[str, str]) -> OutboundReq
 
 
 def _repeatable(request: OutboundRequest, key: str | None) -> OutboundRequest:
-    """A request that changes something, with the key by which it can be told from its repetition."""
+    """A request that changes something, with the key that tells it from its repetition."""
     named = any(name.lower() == "idempotency-key" for name, _ in request.headers)
     if key is None or named or request.method in _READING:
         return request

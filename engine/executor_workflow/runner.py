@@ -134,9 +134,7 @@ class WorkflowRun:
         checkpoints = self._options.checkpoints
         if checkpoints is None:
             return self._work(node, names)
-        return NodeResult.read(
-            checkpoints.once(node.id, lambda: self._work(node, names).written())
-        )
+        return NodeResult.read(checkpoints.once(node.id, lambda: self._work(node, names).written()))
 
     def _work(self, node: Node, names: Names) -> NodeResult:
         started = self._clock()
