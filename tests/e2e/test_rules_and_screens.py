@@ -27,8 +27,14 @@ def fill(page, key, value):
     settle(page)
 
 
-def test_a_rule_is_made_fires_and_is_tried_on_the_past(page, app):
-    api = {"headers": {"X-API-Key": app.key}, "timeout": 30}
+@pytest.fixture
+def api(app):
+    headers = {"X-API-Key": app.key}
+    with httpx.Client(base_url=app.url, headers=headers, timeout=30) as client:
+        yield client
+
+
+def test_a_rule_is_made_fires_and_is_tried_on_the_past(page, api):
     visit(page, "/rules")
     button(page, "new-rule").click()
     expect(page.get_by_role("heading", name="New rule")).to_be_visible()
@@ -42,17 +48,16 @@ def test_a_rule_is_made_fires_and_is_tried_on_the_past(page, app):
     expect(page.get_by_text("It has not fired yet")).to_be_visible()
 
     event = {"event_type": "flight.landed", "data": {"origin": "JFK", "arr_delay": 120}}
-    posted = httpx.post(f"{app.url}/api/cep/events", json=event, **api)
-    assert posted.status_code == 202
+    assert api.post("/api/cep/events", json=event).status_code == 202
 
     expect(page.get_by_text("1 firing, times in UTC")).to_be_visible(timeout=30_000)
     page.get_by_role("tab", name="Try it").click()
     page.locator('[class*="st-key-trial-"] button', has_text="Try it").first.click()
     expect(page.get_by_text("Would have fired")).to_be_visible()
     screenshot(page, "rule-trial")
-    firing = httpx.get(f"{app.url}/api/cep/rules/journey/log", **api).json()["data"]["items"][0]
-    run = httpx.get(f"{app.url}/api/api-manager/executions/{firing['execution_id']}", **api)
-    assert run.json()["data"]["trace_id"] == firing["trace_id"]
+    firing = api.get("/api/cep/rules/journey/log").json()["data"]["items"][0]
+    run = api.get(f"/api/api-manager/executions/{firing['execution_id']}").json()["data"]
+    assert run["trace_id"] == firing["trace_id"]
 
 
 def test_a_screen_is_made_and_shown(page):
