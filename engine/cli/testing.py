@@ -1,13 +1,13 @@
 """`api-engine test`: run the test cases of APIs, for people and for CI."""
 
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-import orjson
 import typer
 
+from engine.cli.calling import api_names
+from engine.cli.output import AsJson, working, write_json
 from engine.facade import Engine, local_caller
 from engine.model.testing import CaseOutcome, CaseReport
 from engine.testing import junit_xml
@@ -22,25 +22,25 @@ class Side(StrEnum):
 
 def run_tests(
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]...", help="Only of these APIs.")
+        list[str] | None,
+        typer.Argument(metavar="[NAME]...", help="Only of these APIs.", autocompletion=api_names),
     ] = None,
     *,
     against: Annotated[Side, typer.Option(help="What to test.")] = Side.LIVE,
     junit: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a report as JUnit XML, too.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Write the report as JSON.")] = False,
+    as_json: AsJson = False,
     tenant: Annotated[str, typer.Option(help="Whose APIs.")] = "default",
 ) -> None:
     """Run the test cases of APIs; exits with 1 when one fails."""
     caller = local_caller().model_copy(update={"tenant_id": tenant})
-    with Engine.open() as engine:
+    with Engine.open() as engine, working("running the test cases"):
         report = engine.tests.run_all(caller, refs=names or (), against=against.value)
     if junit is not None:
         _write(junit, junit_xml(report))
     if as_json:
-        options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-        sys.stdout.buffer.write(orjson.dumps(report.model_dump(mode="json"), option=options))
+        write_json(report)
     else:
         _show(report)
     if report.failed:
