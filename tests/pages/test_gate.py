@@ -42,3 +42,10 @@ def test_settings_that_listen_everywhere_close_the_gate_too(request, open_page, 
     visit = open_page("home.py")
 
     assert visit.title[0].value == "Sign-in is not set up"
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_no_page_is_longer_than_150_lines(path):
+    text = (Path(__file__).parents[2] / "pages" / path).read_text()
+
+    assert len(text.splitlines()) <= 150
