@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from engine.asset_content import (
@@ -20,9 +20,17 @@ from engine.compilation import Compiler
 from engine.errors import DefinitionInvalidError, NotFoundError
 from engine.model import ApiDefinition, Issue, LogicType, RuntimePolicy
 from engine.model.asset import AssetRef, AssetType, PublishedAsset
-from engine.ports import AssetLookup, DefinitionStore
+from engine.ports import AssetLookup
 
 _NOBODY = UUID(int=0)
+
+
+class FindsApis(Protocol):
+    """Where the APIs are found that resolvers name."""
+
+    def get(self, tenant_id: str, ref: str) -> ApiDefinition:
+        """The definition by id or name; raises NotFoundError."""
+        ...
 
 
 class ContentCheck:
@@ -32,7 +40,7 @@ class ContentCheck:
         self,
         compiler: Compiler,
         assets: AssetLookup,
-        definitions: DefinitionStore,
+        definitions: FindsApis,
         connection: Callable[[str, str], object],
     ) -> None:
         self._compiler = compiler

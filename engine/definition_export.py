@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
+from engine.asset_files import FOLDER, AssetFile, asset_text, read_asset
 from engine.definition_fields import authored_fields, new_definition
 from engine.definition_tests import read_cases, said_cases
 from engine.definition_text import file_fields, merged_yaml, same, to_yaml
@@ -22,6 +23,7 @@ from engine.definitions import (
 )
 from engine.errors import BadRequestError
 from engine.model import ApiDefinition
+from engine.model.asset import ASSET_FIELDS, Asset
 from engine.model.testing import CaseFields
 from engine.yaml_source import YamlSource
 
@@ -69,6 +71,52 @@ def write_folder(
         written=tuple(name for name, changed in texts.items() if changed),
         unchanged=tuple(name for name, changed in texts.items() if not changed),
         others=tuple(sorted(present.keys() - texts.keys())),
+    )
+
+
+def write_assets(
+    folder: Path,
+    assets: Sequence[Asset],
+    variables: Mapping[str, str] = MappingProxyType({}),
+) -> ExportReport:
+    """Write a YAML file for each asset, in a folder of their own; raises as `write_folder`.
+
+    A file that says the same as its asset stays byte for byte.
+    """
+    changed: dict[Path, str] = {}
+    for asset in assets:
+        path = folder / FOLDER / f"{asset.name}.yaml"
+        if not path.exists() or not _says(read_asset(path, variables), asset):
+            changed[path] = asset_text(asset)
+    try:
+        for path, text in changed.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _replace(path, text)
+    except OSError as error:
+        raise BadRequestError(f"{folder} cannot be written: {error.strerror}") from error
+    written = {path.stem for path in changed}
+    return ExportReport(
+        written=tuple(f"{FOLDER}/{each.name}" for each in assets if each.name in written),
+        unchanged=tuple(f"{FOLDER}/{each.name}" for each in assets if each.name not in written),
+    )
+
+
+def joined(a: ExportReport, b: ExportReport) -> ExportReport:
+    """Two reports as one."""
+    return ExportReport(
+        written=(*a.written, *b.written),
+        unchanged=(*a.unchanged, *b.unchanged),
+        others=(*a.others, *b.others),
+    )
+
+
+def _says(file: AssetFile, asset: Asset) -> bool:
+    said = file.asset()
+    labels = {label for label, version in asset.labels.items() if version == asset.version}
+    return (
+        said.asset_type == asset.asset_type
+        and all(getattr(said, name) == getattr(asset, name) for name in ASSET_FIELDS)
+        and set(file.labels) == labels
     )
 
 

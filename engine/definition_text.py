@@ -46,7 +46,9 @@ class _AsWritten(VersionedResolver):
 
 def file_fields(api: ApiDefinition) -> dict[str, Any]:
     """What a file says of a definition: all that was authored but name and body, no defaults."""
-    policy = api.runtime_policy.model_dump(mode="json", exclude_defaults=True)
+    # On top of an asset's policy, what is said may be what is the default.
+    on_an_asset = api.runtime_policy.asset is not None
+    policy = api.runtime_policy.model_dump(mode="json", exclude_defaults=not on_an_asset)
     fields = {
         "logic_type": api.logic_type,
         "connection": api.connection,

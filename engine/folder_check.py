@@ -5,6 +5,8 @@ from contextlib import ExitStack
 from functools import partial
 from typing import ClassVar, NoReturn
 
+from engine.asset_files import AssetFile
+from engine.asset_sync import assets_of_files
 from engine.compilation import Compiler
 from engine.deadline import Deadline
 from engine.definitions import DefinitionFile
@@ -28,7 +30,11 @@ from engine.settings import Settings
 
 
 def check_folder(
-    files: Sequence[DefinitionFile], settings: Settings, *, dialect: Dialect | None = None
+    files: Sequence[DefinitionFile],
+    settings: Settings,
+    *,
+    assets: Sequence[AssetFile] = (),
+    dialect: Dialect | None = None,
 ) -> tuple[Issue, ...]:
     """Everything wrong with a folder that can be told without a database; with file and line.
 
@@ -38,11 +44,12 @@ def check_folder(
     Args:
         files: As `read_folder` reads them.
         settings: Ceilings of policies, and the connections the environment names.
+        assets: As `read_assets` reads them; what APIs name is found among them alone.
         dialect: Of connections that are not known here; without it a statement is right when one
             of the dialects takes it.
     """
     with ExitStack() as opened:
-        compilers = _compilers(files, settings, opened)
+        compilers = _compilers(files, assets, settings, opened)
         known: dict[str, Dialect] = {"sample": "duckdb"}
         known |= dict.fromkeys(settings.environment_connections, "postgres")
         found: list[Issue] = []
@@ -117,13 +124,17 @@ def _refuse() -> NoReturn:
 
 
 def _compilers(
-    files: Sequence[DefinitionFile], settings: Settings, opened: ExitStack
+    files: Sequence[DefinitionFile],
+    assets: Sequence[AssetFile],
+    settings: Settings,
+    opened: ExitStack,
 ) -> Mapping[Dialect, Compiler]:
     http = HttpExecutor()
     opened.callback(http.close)
     script = ScriptExecutor(settings)
     opened.callback(script.close)
     workflow = WorkflowExecutor(_Files(files))
+    found = assets_of_files(assets)
     targets: Mapping[Dialect, QueryTarget] = {"duckdb": _NoDuckDb(), "postgres": _NoPostgres()}
 
     def compiler(target: QueryTarget) -> Compiler:
@@ -131,6 +142,7 @@ def _compilers(
         return Compiler(
             {"sql": sql, "http": http, "script": script, "workflow": workflow},
             partial(_policy_issues, settings),
+            found,
         )
 
     return {dialect: compiler(target) for dialect, target in targets.items()}

@@ -10,6 +10,7 @@ FOLDER = Path(__file__).parent
 DEFINITIONS = FOLDER / "definitions"
 RULES = FOLDER / "rules"
 SCREENS = FOLDER / "screens"
+ASSETS = FOLDER / "assets"
 
 SELECTS: Mapping[str, str] = {
     "airlines": "SELECT * FROM read_parquet(?)",

@@ -21,6 +21,7 @@ from engine.model.asset import (
     AssetVersion,
     PublishedAsset,
 )
+from engine.ports import AssetChange
 from storage.columns import json_array_contains
 from storage.database import Database, TenantRows
 from storage.tables import AssetLabelRow, AssetRow, AssetVersionRow
@@ -249,6 +250,26 @@ class SqlAssetStore:
         """One version; raises NotFoundError."""
         with self._database.reading(tenant_id) as rows:
             return _version(rows, asset_id, version)
+
+
+def apply_assets(rows: TenantRows, changes: Sequence[AssetChange], *, note: str, by: str) -> None:
+    """Make changes of many assets, in this transaction; drafts stay.
+
+    Raises:
+        ConflictError: An asset was published meanwhile.
+    """
+    for change in changes:
+        asset = change.asset
+        if change.is_new:
+            values = {name: getattr(asset, name) for name in _PLAIN if name != "tenant_id"}
+            values |= {"tags": list(asset.tags), "content": dict(asset.content)}
+            rows.execute(rows.insert(AssetRow, **values))
+        else:
+            _locked(rows, asset.id, asset.version)
+        if change.publish:
+            publish(rows, asset, note=note, by=by, keep_draft=True)
+        for label in change.labels:
+            set_label(rows, asset.id, label, change.version)
 
 
 def publish(

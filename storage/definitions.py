@@ -17,6 +17,7 @@ from engine.model.definition import AUTHORED_FIELDS, ApiOrder
 from engine.ports import NO_CONTRACT, AuditEntry, ContractFacts, DefinitionChanges, Stamp
 from engine.references import called_apis
 from storage.api_tests import replace_cases
+from storage.assets import apply_assets
 from storage.audit import audit_insert
 from storage.columns import json_array_contains
 from storage.database import Database, TenantRows
@@ -132,6 +133,7 @@ class SqlDefinitionStore:
         try:
             with self._database.writing(tenant_id) as rows:
                 rows.wait_for_turn(_TURN)
+                apply_assets(rows, changes.assets, note=note, by=by)
                 for api in changes.deleted:
                     _delete_unchanged(rows, api)
                 for api in changes.published:

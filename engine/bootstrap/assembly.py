@@ -17,7 +17,7 @@ from engine.bootstrap.callers import open_auth
 from engine.bootstrap.execution import open_executors, open_shared_state, read_secret, render_tag
 from engine.bootstrap.jobs import open_jobs
 from engine.bootstrap.rules import open_rules
-from engine.bootstrap.samples import load_samples, load_side_samples
+from engine.bootstrap.samples import load_samples, load_shared_samples, load_side_samples
 from engine.bootstrap.screens import open_screens
 from engine.bootstrap.stores import open_stores, plain
 from engine.bootstrap.targets import fixed_connections, target_openers
@@ -155,24 +155,27 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
     metrics = Metrics(SqlRollupStore(stores.database), stores.journal, kept_sums(settings))
     rules, rule_runner = open_rules(settings, stores, auth, metrics, pipeline.execute, opening)
     screens = open_screens(stores, pipeline.execute, opening)
+    assets = open_assets(
+        stores,
+        compiler,
+        saving,
+        lineage,
+        connections,
+        forget=functools.partial(_forget, catalog, cache),
+        run=pipeline.execute,
+    )
+    tools = open_tools(stores, pipeline)
     if settings.sample_data:
         load_side_samples(rules, screens, stores.settings)
+        load_shared_samples(assets, tools, stores.settings)
     return Engine(
         settings=settings,
         pipeline=pipeline,
         apis=apis,
         tests=open_tests(stores, apis, compiler, pipeline),
         reruns=open_reruns(stores, apis, compiler, pipeline),
-        assets=open_assets(
-            stores,
-            compiler,
-            saving,
-            lineage,
-            connections,
-            forget=functools.partial(_forget, catalog, cache),
-            run=pipeline.execute,
-        ),
-        tools=open_tools(stores, pipeline),
+        assets=assets,
+        tools=tools,
         published=PublishedApis(stores.definitions, catalog, effective),
         idempotency=Idempotency(
             SqlIdempotencyStore(stores.database),
@@ -181,6 +184,8 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
         definitions=DefinitionSync(
             stores.definitions,
             stores.cases,
+            stores.assets,
+            connections.target,
             saving,
             contracts,
             functools.partial(_forget, catalog, cache),

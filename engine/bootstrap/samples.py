@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from engine.api_manager import ApiManager
+from engine.asset_registry import AssetRegistry
+from engine.asset_samples import register_assets, register_tools
 from engine.bootstrap.targets import sample_file
 from engine.cep.rules import Rules
 from engine.definitions import read_folder
@@ -11,8 +13,9 @@ from engine.samples import register_samples
 from engine.screens.service import Screens
 from engine.settings import Settings
 from engine.side_samples import register_rules, register_screens
+from engine.tools import Tools
 from sample_data.build import build_duckdb
-from sample_data.source import DEFINITIONS, RULES, SCREENS
+from sample_data.source import ASSETS, DEFINITIONS, RULES, SCREENS
 
 
 def load_samples(
@@ -27,3 +30,8 @@ def load_samples(
 def load_side_samples(rules: Rules, screens: Screens, store: SettingStore) -> None:
     register_rules(RULES, rules, store)
     register_screens(SCREENS, screens, store)
+
+
+def load_shared_samples(assets: AssetRegistry, tools: Tools, store: SettingStore) -> None:
+    register_assets(ASSETS, assets, store)
+    register_tools(tools, store)

@@ -15,6 +15,7 @@ from storage.leases import SqlLeases
 from storage.retention import Retention
 from storage.rollup_keys import Grain
 from storage.rollups import RollupWriter
+from storage.tools import SqlToolStore
 
 _UPKEEP_S = 60.0
 
@@ -48,6 +49,10 @@ def start_upkeep(settings: Settings, database: Database) -> Upkeep:
         before = datetime.now(UTC) - timedelta(days=settings.log_retention_days)
         SqlFiringStore(database).drop_before(before)
 
+    def drop_tool_calls() -> None:
+        before = datetime.now(UTC) - timedelta(days=settings.log_retention_days)
+        SqlToolStore(database).drop_calls(before)
+
     return Upkeep(
         functools.partial(SqlLeases(database).take, "upkeep"),
         {
@@ -56,6 +61,7 @@ def start_upkeep(settings: Settings, database: Database) -> Upkeep:
             "metrics retention": drop_sums,
             "event retention": drop_events,
             "firing retention": drop_firings,
+            "tool call retention": drop_tool_calls,
         },
         every_s=_UPKEEP_S,
     )

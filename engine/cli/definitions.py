@@ -11,6 +11,8 @@ from typing import Annotated, Any
 import orjson
 import typer
 
+from engine.asset_files import FOLDER as ASSETS
+from engine.asset_files import read_assets
 from engine.definition_plan import Change, Plan
 from engine.definition_schema import definition_schema
 from engine.definitions import read_folder
@@ -78,9 +80,9 @@ def diff(
     """Show what applying a folder would change; exits with 3 when it would change something."""
     given = _given(variables)
     with _issues_shown(as_json=as_json):
-        files = read_folder(folder, given)
+        files, assets = read_folder(folder, given), read_assets(folder / ASSETS, given)
         with Engine.open() as engine:
-            plan = engine.definitions.plan(files, _caller(tenant), prune=prune)
+            plan = engine.definitions.plan(files, _caller(tenant), assets=assets, prune=prune)
     if as_json:
         _write_json(_plan_json(plan))
     else:
@@ -104,12 +106,13 @@ def apply(
     """Publish what a folder says, all of it or nothing."""
     given = _given(variables)
     with _issues_shown(as_json=as_json):
-        files = read_folder(folder, given)
+        files, assets = read_folder(folder, given), read_assets(folder / ASSETS, given)
         with Engine.open() as engine:
+            sync, caller = engine.definitions, _caller(tenant)
             if dry_run:
-                plan = engine.definitions.check(files, _caller(tenant), prune=prune)
+                plan = sync.check(files, caller, assets=assets, prune=prune)
             else:
-                plan = engine.definitions.apply(files, _caller(tenant), prune=prune, note=note)
+                plan = sync.apply(files, caller, assets=assets, prune=prune, note=note)
     if as_json:
         _write_json({**_plan_json(plan), "applied": not dry_run})
         return
@@ -133,8 +136,11 @@ def validate(
     """Check a folder by itself, without server or database; for CI."""
     given = _given(variables)
     with _issues_shown(as_json=as_json):
-        files = read_folder(folder, given)
-        issues = check_folder(files, Settings.load(), dialect=dialect.value if dialect else None)
+        files, assets = read_folder(folder, given), read_assets(folder / ASSETS, given)
+        settings = Settings.load()
+        issues = check_folder(
+            files, settings, assets=assets, dialect=dialect.value if dialect else None
+        )
     errors = [issue for issue in issues if issue.severity == "error"]
     if as_json:
         _write_json(_report(issues))

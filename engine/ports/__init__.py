@@ -14,7 +14,7 @@ from engine.ports.access import (
     User,
     UserStore,
 )
-from engine.ports.assets import AssetLookup, AssetStore
+from engine.ports.assets import AssetChange, AssetLookup, AssetStore
 from engine.ports.definitions import (
     NO_CONTRACT,
     CaseChange,
@@ -86,6 +86,7 @@ __all__ = [
     "Admitted",
     "ApiKey",
     "ApiUsage",
+    "AssetChange",
     "AssetLookup",
     "AssetStore",
     "AttemptOutcome",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
@@ -15,6 +16,28 @@ from engine.model.asset import (
     PublishedAsset,
 )
 from engine.model.definition import Page
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssetChange:
+    """A change of one asset among many that are made together.
+
+    Attributes:
+        asset: With the fields to publish; its `version` is the published one it was made from.
+        publish: Whether it becomes a new version; otherwise only labels move.
+        is_new: Whether there was none of its name.
+        labels: The labels to point at the version that there is then.
+    """
+
+    asset: Asset
+    publish: bool
+    is_new: bool
+    labels: tuple[str, ...] = ()
+
+    @property
+    def version(self) -> int:
+        """The published version after the change."""
+        return self.asset.version + self.publish
 
 
 class AssetLookup(Protocol):

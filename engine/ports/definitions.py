@@ -21,6 +21,7 @@ from engine.model import (
 from engine.model.gate import GateReport
 from engine.model.testing import ApiTestCase
 from engine.ports.access import AuditEntry
+from engine.ports.assets import AssetChange
 
 Stamp = tuple[UUID, int, bool]
 """Id, published version and `is_active` of an API: what is published changes with it."""
@@ -58,6 +59,7 @@ class DefinitionChanges:
         begun: New definitions that are not live, each with its draft.
         contracts: What to record with the new versions, by id.
         tests: Changes to the test cases of APIs, by the API's id.
+        assets: Changes of assets, in an order in which each can be made.
     """
 
     created: tuple[ApiDefinition, ...] = ()
@@ -66,6 +68,7 @@ class DefinitionChanges:
     begun: tuple[tuple[ApiDefinition, ApiDraft], ...] = ()
     contracts: Mapping[UUID, ContractFacts] = field(default_factory=dict)
     tests: Mapping[UUID, CaseChange] = field(default_factory=dict)
+    assets: tuple[AssetChange, ...] = ()
 
 
 class DefinitionStore(Protocol):

@@ -174,7 +174,7 @@ def test_the_samples_are_of_every_kind():
     kinds = [file.fields["logic_type"] for file in read_folder(DEFINITIONS, REST)]
 
     assert {kind: kinds.count(kind) for kind in kinds} == {
-        "sql": 10,
+        "sql": 11,
         "http": 2,
         "script": 2,
         "workflow": 4,
