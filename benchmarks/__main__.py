@@ -8,11 +8,13 @@ from benchmarks import (
     cost_by_store,
     durable_jobs,
     events,
+    growth,
     log_metrics,
     log_writing,
     pages,
     pipeline_cost,
     script_cost,
+    workflow_cost,
 )
 from benchmarks.effort import Effort
 from benchmarks.rest import side_by_side
@@ -21,6 +23,8 @@ BENCHMARKS = {
     "pipeline": pipeline_cost,
     "script": script_cost,
     "rest": side_by_side,
+    "workflows": workflow_cost,
+    "growth": growth,
     "jobs": durable_jobs,
     "stores": cost_by_store,
     "writing": log_writing,
