@@ -7,6 +7,7 @@ budget: at 1 it lasts exactly as long as the window.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,9 +16,12 @@ from uuid import UUID
 
 from engine.api_manager import ApiManager
 from engine.auth import authorize
+from engine.errors import DefinitionInvalidError, NotFoundError
 from engine.metrics import Compliance, Metrics, MetricsQuery
 from engine.model import ApiDefinition, ApiQuery, Caller
 from engine.model.policy import SloPolicy
+
+logger = logging.getLogger(__name__)
 
 RECENT = timedelta(hours=1)
 """What the burn rate looks back on."""
@@ -93,6 +97,14 @@ class Slos:
             offset += _PAGE
             if offset >= page.total:
                 return
+
+    def _attempted(self, api: ApiDefinition, caller: Caller) -> SloReport | None:
+        """The report of one of many; a policy that stands on an asset that is gone has none."""
+        try:
+            return self._report(api, caller)
+        except (DefinitionInvalidError, NotFoundError) as error:
+            logger.warning("the objectives of %s cannot be read: %s", api.api_name, error)
+            return None
 
     def _report(self, api: ApiDefinition, caller: Caller) -> SloReport | None:
         slo = self._effective(api).runtime_policy.slo

@@ -7,9 +7,15 @@ import streamlit as st
 
 from engine.model import Caller
 from engine.slo import SloReport
-from pages.components.context import engine
+from pages.components.context import caller_key, engine
 from pages.components.navigation import METRICS_PAGE, open_api
 from pages.components.state import URL
+
+
+@st.cache_data(ttl="1m", max_entries=200, show_spinner=False, hash_funcs={Caller: caller_key})
+def reports_of(caller: Caller) -> tuple[SloReport, ...]:
+    """Of every API that has objectives, asked for once a minute: every definition is looked at."""
+    return engine().slos.reports(caller)
 
 
 def objectives_table(reports: Sequence[SloReport]) -> None:
@@ -65,7 +71,7 @@ def objectives_frame(reports: Sequence[SloReport]) -> pd.DataFrame:
 
 def overspent(caller: Caller) -> None:
     """Name the APIs whose error budget is overspent; nothing where all are kept."""
-    for report in engine().slos.reports(caller):
+    for report in reports_of(caller):
         missed = [each for each in report.objectives if not each.is_kept]
         if not missed:
             continue

@@ -11,7 +11,7 @@ from engine.releases import releases_of
 from engine.slo import SloReport
 from pages.components.context import engine, require_caller
 from pages.components.errors import errors_shown
-from pages.components.objectives import objectives_table
+from pages.components.objectives import objectives_table, reports_of
 from pages.components.state import URL
 from pages.operate.breaker_panels import breaker_lanes
 from pages.operate.metrics_cards import backlog_warning, cards
@@ -67,7 +67,6 @@ def board(query: MetricsQuery, api: str | None, caller: Caller) -> None:
         )
         return
     cards(report)
-    eng = engine()
     releases = releases_of(eng.apis, eng.metrics, api, query, caller) if api else ()
     left, right = st.columns(2, gap="large")
     with left:
@@ -87,7 +86,7 @@ def board(query: MetricsQuery, api: str | None, caller: Caller) -> None:
 
 def _objectives(api: str | None, caller: Caller) -> Sequence[SloReport]:
     if api is None:
-        return engine().slos.reports(caller)
+        return reports_of(caller)
     report = engine().slos.report(api, caller)
     return [report] if report else []
 

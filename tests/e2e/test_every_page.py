@@ -27,6 +27,8 @@ PAGES = {
     "runs": "/runs",
     "jobs": "/jobs",
     "metrics": "/metrics",
+    "alerts": "/alerts",
+    "alert": "/alerts?alert=many-calls-fail",
     "rules": "/rules",
     "rule": "/rules?rule=late-arrival",
     "new-rule": "/rules?rule=%2B",

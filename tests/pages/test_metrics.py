@@ -128,3 +128,26 @@ def test_a_share_never_reads_better_than_it_is(share, text):
 )
 def test_durations_read_in_the_unit_that_fits(duration_ms, text):
     assert milliseconds(duration_ms) == text
+
+
+def test_an_overspent_budget_is_named_at_home_and_in_the_metrics(eng, caller, open_page):
+    eng.apis.create(
+        {
+            "api_name": "never-works",
+            "logic_type": "sql",
+            "logic_body": "SELECT CAST('x' AS INTEGER) AS n",
+            "connection": "sample",
+            "runtime_policy": {"slo": {"availability": 0.9}, "max_retries": 0},
+        },
+        caller,
+    )
+    run(eng, caller, "never-works")
+
+    home = open_page("home.py")
+    metrics = open_page("operate/metrics.py")
+
+    assert not home.exception
+    assert "availability: 0.00% of 0.9" in [each.value for each in home.caption]
+    row = table(metrics, "Budget left").iloc[0]
+    assert (row["API"], row["Objective"]) == ("never-works", "0.9 availability")
+    assert (row["Kept"], row["Burn rate"]) == (0, pytest.approx(10))
