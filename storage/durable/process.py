@@ -18,7 +18,7 @@ from engine.model.job import QueueRules
 from engine.ports.jobs import Fire, RunJob
 from storage.durable.place import APPLICATION, FIRE_SCHEDULE, RUN_JOB, VERSION, Place
 
-POLL_S = 0.1
+POLL_S = 0.25
 """How often an idle queue is looked at."""
 _SCHEDULES_POLL_S = 2.0
 _MAX_BEGINNINGS = 50
