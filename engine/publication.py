@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from engine.compilation import CompiledApi
 from engine.contract import ContractGuard
+from engine.errors import ConflictError
 from engine.model import ApiDefinition, Caller, Issue
 from engine.model.gate import GateReport
 from engine.ports import ContractFacts
@@ -68,9 +69,18 @@ class Publication:
             return PublishPreview()
         columns = changed.logic.columns
         gate = self._gate.replay(live, changed, caller)
-        blocks = gate.mode == "block" and gate.differs
         return PublishPreview(
             breaking=self._contracts.warnings(live, changed.definition, columns, caller),
             gate=gate,
-            refused="the publish gate blocks what differs" if blocks else "",
+            refused=self._refusal(live, changed, gate, caller),
         )
+
+    def _refusal(
+        self, live: ApiDefinition, changed: CompiledApi, gate: GateReport, caller: Caller
+    ) -> str:
+        try:
+            self.contract(live, changed, caller)
+            refuse_differences(live, gate)
+        except ConflictError as error:
+            return error.message
+        return ""

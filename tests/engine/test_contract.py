@@ -138,6 +138,14 @@ def test_a_break_is_refused_where_that_is_set_and_others_rely_on_it(blocking, ca
     assert blocking.apis.update("a", changed(top={"max": 5}), caller).version == 2
 
 
+def test_a_preview_tells_that_a_break_would_be_refused(blocking, warning, caller, published):
+    fields = changed(top={"max": 5})
+
+    assert "workflow 'w'" in blocking.apis.preview("a", caller, fields).refused
+    assert warning.apis.preview("a", caller, fields).refused == ""
+    assert len(warning.apis.preview("a", caller, fields).breaking) == 1
+
+
 def test_files_that_change_the_users_along_are_not_refused(blocking, caller, published, tmp_path):
     blocking.definitions.export(tmp_path, caller)
     api, workflow = tmp_path / "a.yaml", tmp_path / "w.yaml"
