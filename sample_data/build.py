@@ -4,7 +4,7 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -99,7 +99,9 @@ def _fill_duckdb(path: Path, folder: Path) -> None:
 def _silent(path: Path | None = None) -> duckdb.DuckDBPyConnection:
     """A connection that draws no progress bar: it would stand in the output of a command."""
     connection = duckdb.connect(path or ":memory:")
-    connection.execute("SET enable_progress_bar = false")
+    # In a notebook without ipywidgets there is no bar, and switching it off is an error.
+    with suppress(duckdb.InvalidInputException):
+        connection.execute("SET enable_progress_bar = false")
     return connection
 
 
