@@ -2,7 +2,7 @@
 
 import pytest
 
-POLICY = {"name": "gentle", "asset_type": "policy", "content": {"max_rows": 7}}
+POLICY = {"name": "calm", "asset_type": "policy", "content": {"max_rows": 7}}
 
 
 @pytest.fixture
@@ -24,22 +24,22 @@ def test_the_list_filters_by_what_stands_in_the_url(eng, caller, policy, open_pa
     def names(**query):
         return list(open_page("build/assets.py", **query).dataframe[0].value["Name"])
 
-    assert {"gentle", "flights"} <= set(names())
-    assert names(**{"asset-type": "policy", "find": "gentle"}) == ["gentle"]
-    assert "gentle" not in names(**{"asset-status": "draft"})
+    assert {"calm", "flights"} <= set(names())
+    assert names(**{"asset-type": "policy", "find": "calm"}) == ["calm"]
+    assert "calm" not in names(**{"asset-status": "draft"})
 
 
 def test_an_asset_shows_its_content_labels_and_users(eng, caller, policy, open_page):
-    eng.assets.set_label("gentle", "production", 1, caller)
+    eng.assets.set_label("calm", "production", 1, caller)
     fields = {
         "api_name": "on-it",
         "logic_type": "sql",
         "logic_body": "SELECT 1",
-        "runtime_policy": {"asset": "gentle"},
+        "runtime_policy": {"asset": "calm"},
     }
     eng.apis.create(fields, caller)
 
-    visit = open_page("build/one_asset.py", asset="gentle")
+    visit = open_page("build/one_asset.py", asset="calm")
 
     assert not visit.exception
     assert '"max_rows": 7' in visit.code[0].value
@@ -48,14 +48,14 @@ def test_an_asset_shows_its_content_labels_and_users(eng, caller, policy, open_p
 
 
 def test_a_change_is_published_as_the_next_version(eng, caller, policy, open_page):
-    visit = open_page("build/one_asset.py", asset="gentle", part="Edit")
+    visit = open_page("build/one_asset.py", asset="calm", part="Edit")
     rows = next(each for each in visit.number_input if each.label == "Most rows")
 
     rows.set_value(9).run()
     visit.button(key="publish-asset").click().run()
 
     assert not visit.exception
-    live = eng.assets.get("gentle", caller)
+    live = eng.assets.get("calm", caller)
     assert (live.version, dict(live.content)) == (2, {"max_rows": 9})
 
 
@@ -89,7 +89,7 @@ def test_the_policy_form_shows_what_the_asset_says_and_keeps_what_is_on_top(
         "api_name": "on-it",
         "logic_type": "sql",
         "logic_body": "SELECT 1 AS a",
-        "runtime_policy": {"asset": "gentle", "max_retries": 3},
+        "runtime_policy": {"asset": "calm", "max_retries": 3},
     }
     eng.apis.create(fields, caller)
 
@@ -98,7 +98,7 @@ def test_the_policy_form_shows_what_the_asset_says_and_keeps_what_is_on_top(
     assert not visit.exception
     rows = next(each for each in visit.number_input if each.label == "Most rows")
     assert rows.value == 7
-    assert any(each.value == "gentle" for each in visit.selectbox)
+    assert any(each.value == "calm" for each in visit.selectbox)
 
 
 def test_an_api_over_a_query_asset_shows_its_statement(eng, caller, open_page):
