@@ -7,6 +7,7 @@ and what it tells are one transaction, which only the first of several can make.
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
@@ -50,10 +51,17 @@ class AlertWatch:
         self._find_api = find_api
         self._sender = sender
         self._clock = clock
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        """Begin nothing more: a webhook under way is the last one, and it is bounded in time."""
+        self._stopped.set()
 
     def look(self) -> None:
         """Look at the figures of every alert that is switched on."""
         for alert in self._store.active():
+            if self._stopped.is_set():
+                return
             try:
                 self._look_at(alert)
             except (EngineError, ConditionFailedError) as error:
@@ -63,6 +71,8 @@ class AlertWatch:
         """Call the webhooks that are due."""
         now = self._clock()
         for event in self._store.claim(now, now + CLAIMED_FOR, AT_ONCE):
+            if self._stopped.is_set():
+                return  # another process takes what is left when this one's time is over
             self._store.delivered(self._delivered(event))
 
     def _look_at(self, alert: Alert) -> None:

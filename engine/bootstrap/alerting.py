@@ -60,6 +60,7 @@ def open_alerts(
         every_s=_EVERY_S,
     )
     opening.callback(upkeep.close)
+    opening.callback(watch.stop)
     alerts = Alerts(store, apis.get)
     if settings.sample_data and stores.settings.get(TENANT, _REGISTERED) is None:
         alerts.create(SAMPLE, SAMPLER)

@@ -284,6 +284,19 @@ def test_a_webhook_that_never_hears_is_given_up(site, hook):
     assert (event.change, event.status, event.attempts) == ("tried", "failed", 6)
 
 
+def test_a_watch_that_was_stopped_begins_nothing(site, hook):
+    site.alerts.create({"alert_name": "low", "spec": LOW, "delivery": hook.delivery}, site.caller)
+    site.alerts.tell("low", site.caller)
+    site.calls("fail")
+    site.watches[0].stop()
+
+    site.watches[0].look()
+    site.watches[0].deliver()
+
+    assert site.told() == ["tried"]
+    assert not hook.told
+
+
 def test_a_private_address_is_refused_unless_it_is_named(site, hook):
     delivery = {**hook.delivery, "allow_hosts": []}
     site.alerts.create({"alert_name": "low", "spec": LOW, "delivery": delivery}, site.caller)
