@@ -74,7 +74,7 @@ def upgrade() -> None:
         sa.Column("rule_version", sa.Integer(), nullable=False),
         sa.Column("firing_key", sa.Text(), nullable=False),
         sa.Column("group_key", sa.Text(), nullable=False),
-        sa.Column("value", sa.Float(), nullable=True),
+        sa.Column("value", sa.Double(), nullable=True),
         sa.Column("event_id", sa.Text(), nullable=True),
         sa.Column("trace_id", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
