@@ -19,7 +19,7 @@ from storage.rollup_reading import SqlRollupStore
 from storage.rollups import RollupWriter
 
 THREADS = 3
-CALLS = (400, 1500, 2500, 3500, 5000)
+CALLS = (50, 150, 400, 700, 1000, 1500, 2000, 2500, 3500, 5000)
 """After how many answers each worker is killed: at different points of its background work."""
 
 WORKER = """
