@@ -131,7 +131,7 @@ def _accepted(job: Job) -> Response:
 
 
 def _view(job: Job) -> dict[str, Any]:
-    return {**job.model_dump(mode="json", exclude={"tenant_id"}), "progress": job.done_share}
+    return {**job.model_dump(mode="json"), "progress": job.done_share}
 
 
 async def _events(visit: Visit, job: Job) -> AsyncIterator[bytes]:
