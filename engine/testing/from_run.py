@@ -1,15 +1,16 @@
 """Makes a test case of a logged run: the same inputs, and what its answer was like."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import orjson
 
-from engine.errors import ConflictError
+from engine.errors import BadRequestError, ConflictError
 from engine.logged_inputs import inputs_of
 from engine.model import ApiDefinition, ExecutionRecord
 from engine.model.tabular import table_of
-from engine.model.testing import CaseFields, Expectation, ValueExpectation
+from engine.model.testing import CASE_NAME_PATTERN, CaseFields, Expectation, ValueExpectation
 
 _VALUES = 5
 """So many values of the first row, or of an answer that is no table, are expected again."""
@@ -19,8 +20,14 @@ def case_of_run(record: ExecutionRecord, api: ApiDefinition, name: str) -> CaseF
     """A test case that the run passes, but for values that are not the same each time.
 
     Raises:
+        BadRequestError: A test case cannot have this name.
         ConflictError: The log has not kept all that was sent.
     """
+    if not re.fullmatch(CASE_NAME_PATTERN, name):
+        raise BadRequestError(
+            f"a test case cannot be called {name[:100]!r}",
+            hint="Use 1 to 100 characters, no slash, and no space at either end.",
+        )
     inputs = inputs_of(record, api)
     if inputs.missing:
         raise ConflictError(

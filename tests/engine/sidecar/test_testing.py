@@ -99,7 +99,9 @@ def test_a_run_is_kept_as_a_test_case(admin, tests):
     run = admin.post(tests.replace("/tests", "/execute"), json={"params": {"n": 4}})
     execution_id = run.json()["data"]["execution_id"]
 
-    kept = admin.post(f"/api-manager/executions/{execution_id}/keep-as-test", json={"name": "four"})
+    path = f"/api-manager/executions/{execution_id}/keep-as-test"
+    assert admin.post(path, json={"name": ""}).status_code == 400
+    kept = admin.post(path, json={"name": "four"})
 
     assert kept.status_code == 201, kept.text
     assert kept.json()["data"]["params"] == {"n": 4}
