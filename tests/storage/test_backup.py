@@ -136,7 +136,11 @@ def test_a_damaged_file_changes_nothing(filled, empty, tmp_path, new_api, damage
     assert rows_of(empty) == before
 
 
-@pytest.mark.parametrize("content", [b"", b"plain", gzip.compress(b"{}\n"), gzip.compress(b"[1")])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"plain", gzip.compress(b"{}\n"), gzip.compress(b"[1")],
+    ids=["empty", "plain", "no header", "no JSON"],  # what is compressed carries the time
+)
 def test_what_is_no_backup_is_refused(tmp_path, content):
     file = tmp_path / "backup"
     file.write_bytes(content)
