@@ -48,9 +48,6 @@ def runs_table(
         open_run(records[opened.row].id)
 
 
-COLUMNS = ("When", "API", "Status", "ms", "Rows", "Source", "By", "Version", "Cache", "Error")
-
-
 def runs_frame(records: Sequence[ExecutionRecord]) -> pd.DataFrame:
     """One row per execution, in the order given; times are UTC."""
     return pd.DataFrame([_row(record) for record in records], columns=list(COLUMNS))

@@ -51,7 +51,7 @@ class Hook:
     """A webhook on loopback that remembers what it was told, and may answer with errors."""
 
     def __init__(self) -> None:
-        self.told: list[dict] = []
+        self.told: list[dict[str, object]] = []
         self.keys: list[str] = []
         self.status = 200
 
