@@ -33,8 +33,10 @@ def test_the_uses_are_listed(eng, open_page):
 
     assert not visit.exception
     frame = visit.dataframe[0].value
-    assert list(frame["Used by"]) == ["operations-brief", "worst-carriers-report"]
-    assert list(frame["In"]) == ["stored", "worst"]
+    places = dict(zip(frame["Used by"], frame["In"], strict=True))
+    # Other samples may come to use it as well.
+    assert places["operations-brief"] == "stored"
+    assert places["worst-carriers-report"] == "worst"
 
 
 def test_an_api_that_nothing_uses_says_so(eng, open_page):
