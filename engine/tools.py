@@ -203,6 +203,7 @@ class Tools:
         The parameters that the document tells are those at the export, so that what this API takes
         otherwise shows as drift. Raises as `export`.
         """
+        authorize(caller, "tools:write")
         fields = {name: document[name] for name in TOOL_FIELDS if name in document}
         hints = document.get("annotations") or {}
         if isinstance(hints, Mapping) and isinstance(hints.get("readOnlyHint"), bool):

@@ -95,10 +95,13 @@ def call(client: httpx.Client, code: str) -> httpx.Response:
     return client.post("/api-manager/apis/carrier/execute", json={"params": {"code": code}})
 
 
+CALLS = {"limit": 20, "source": "rest"}  # without what the publish gate made again
+
+
 def logged_statuses(client: httpx.Client, *, expected: int) -> list[str]:
     """The log as one process reads it; another's records follow within its writer's interval."""
     for _ in range(50):
-        page = client.get("/api-manager/apis/carrier/logs", params={"limit": 20}).json()["data"]
+        page = client.get("/api-manager/apis/carrier/logs", params=CALLS).json()["data"]
         if len(page["items"]) >= expected:
             break
         time.sleep(0.1)

@@ -60,6 +60,8 @@ def body_for(path: str) -> dict[str, object]:
         return {"version": 1}
     if path.endswith("/invalidate"):
         return {"tag": "nobody-has-it"}
+    if path in ("/tools", "/tools/import"):
+        return {"api": "nowhere"}
     if path in ACCESS_BODIES:
         return ACCESS_BODIES[path]
     if path in ("/api-manager/test", "/api-manager/dry-run", "/api-manager/policy-lab"):
