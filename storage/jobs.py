@@ -22,6 +22,8 @@ from engine.model.job import (
     JobWorker,
     NodeProgress,
 )
+from engine.ports import AuditEntry
+from storage.audit import audit_insert
 from storage.database import Database
 from storage.instance_key import InstanceKey
 from storage.sealed import job_place
@@ -135,11 +137,19 @@ class SqlJobStore:
             ended = connection.execute(update(_JOBS).where(_held(job_id, worker)).values(**values))
         return ended.rowcount == 1
 
-    def ask_to_cancel(self, tenant_id: str, job_id: UUID, now: datetime) -> Job:
-        """End a job that waits, or have the worker of one that runs told; the job as it then is."""
+    def ask_to_cancel(
+        self, tenant_id: str, job_id: UUID, now: datetime, audit: AuditEntry | None = None
+    ) -> Job:
+        """End a job that waits, or have the worker of one that runs told; the job as it then is.
+
+        The entry is written if there was something to stop that nobody had asked for before.
+        """
         with self._database.writing(tenant_id) as rows:
             own = rows.update(JobRow).where(_JOBS.c.id == job_id)
-            rows.execute(own.where(_OPEN).values(cancel_requested=True))
+            unasked = own.where(_OPEN, _JOBS.c.cancel_requested.is_(False))
+            asked = rows.execute(unasked.values(cancel_requested=True)).rowcount
+            if audit is not None and asked:
+                rows.execute(audit_insert(rows, audit))
             waiting = own.where(_JOBS.c.status == "queued")
             rows.execute(waiting.values(status="cancelled", ended_at=now))
             found = rows.execute(rows.select(JobRow, *_SHOWN).where(_JOBS.c.id == job_id)).first()

@@ -26,7 +26,7 @@ from engine.model.job import (
     JobWorker,
     NodeProgress,
 )
-from engine.ports import WorkflowRunOptions
+from engine.ports import AuditEntry, WorkflowRunOptions
 from engine.ports.jobs import JobQueue, JobStore
 from engine.settings import Settings
 
@@ -123,7 +123,8 @@ class Jobs:
     def cancel(self, job_id: UUID, caller: Caller) -> Job:
         """Stop a job; one that has ended stays as it ended.
 
-        One that runs is stopped within a second, wherever it runs; watch it to see when.
+        One that runs is stopped within a second, wherever it runs; watch it to see when. The
+        audit log says who stopped somebody else's.
         """
         job = self.get(job_id, caller)
         authorize(caller, "jobs:write")
@@ -131,7 +132,9 @@ class Jobs:
             authorize(caller, "execute:test")
         if job.has_ended:
             return job
-        job = self._store.ask_to_cancel(caller.tenant_id, job_id, datetime.now(UTC))
+        now = datetime.now(UTC)
+        audit = None if job.created_by == caller.subject else _stopped_entry(job, caller, now)
+        job = self._store.ask_to_cancel(caller.tenant_id, job_id, now, audit)
         if job.status == "cancelled":
             self._queue.withdraw(job_id)
         else:
@@ -255,6 +258,17 @@ def _new_job(order: JobOrder, api: CompiledApi, caller: Caller) -> Job:
         retry_of=order.retry_of,
         execution_id=execution_id_of(key_of(job_id)),
         nodes=_nodes(order, api),
+    )
+
+
+def _stopped_entry(job: Job, caller: Caller, now: datetime) -> AuditEntry:
+    return AuditEntry(
+        tenant_id=caller.tenant_id,
+        actor=caller.subject,
+        action="job.cancel",
+        target=str(job.id),
+        at=now,
+        detail={"api": job.api_name, "started_by": job.created_by},
     )
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from engine.model import Page
 from engine.model.job import Job, JobOutcome, JobQuery, JobWork, JobWorker, NodeProgress, QueueRules
+from engine.ports.access import AuditEntry
 from engine.ports.execution import Checkpoints
 
 RunJob = Callable[[UUID, Checkpoints], None]
@@ -59,8 +60,13 @@ class JobStore(Protocol):
         """Note the end of a job; False when another worker has it by now."""
         ...
 
-    def ask_to_cancel(self, tenant_id: str, job_id: UUID, now: datetime) -> Job:
-        """End a job that waits, or have the worker of one that runs told; the job as it then is."""
+    def ask_to_cancel(
+        self, tenant_id: str, job_id: UUID, now: datetime, audit: AuditEntry | None = None
+    ) -> Job:
+        """End a job that waits, or have the worker of one that runs told; the job as it then is.
+
+        The entry is written if there was something to stop that nobody had asked for before.
+        """
         ...
 
     def cancelled(self, worker: str) -> frozenset[UUID]:

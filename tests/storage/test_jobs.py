@@ -7,8 +7,10 @@ import pytest
 
 from engine.errors import NotFoundError
 from engine.model.job import Job, JobOutcome, JobQuery, JobWork, JobWorker, NodeProgress
+from engine.ports import AuditEntry
 from storage.instance_key import InstanceKey
 from storage.jobs import SqlJobStore
+from storage.settings import SqlSettingStore
 from tests.storage.conftest import NOON
 
 WORK = JobWork(caller={"subject": "ada"}, params={"token": "s3cret"}, timeout_s=60)
@@ -94,6 +96,16 @@ def test_the_worker_of_a_job_that_runs_is_told_to_stop_it(store, tenant, job):
     assert store.cancelled("other") == frozenset()
     assert store.begin(job.id, "other", NOON) is None  # lost meanwhile: it is not begun again
     assert store.get(tenant, job.id).status == "cancelled"
+
+
+def test_who_stops_a_job_is_in_the_audit_log_once(store, database, key, tenant, job):
+    entry = AuditEntry(tenant, "eve", "job.cancel", str(job.id), NOON)
+
+    store.ask_to_cancel(tenant, job.id, NOON, entry)
+    store.ask_to_cancel(tenant, job.id, NOON, entry)
+
+    logged = SqlSettingStore(database, key).audit(tenant, 10, 0)
+    assert [(each.actor, each.target) for each in logged.items] == [("eve", str(job.id))]
 
 
 def test_jobs_that_ended_long_ago_are_dropped(store, tenant, job):

@@ -196,6 +196,24 @@ def test_jobs_are_seen_and_stopped_by_those_who_may(
         assert engine.jobs.search(JobQuery(), other).total == 0
 
 
+def test_who_stops_another_s_job_is_in_the_audit_log(
+    engine: Engine, admin_caller: Caller, publish: Publish
+) -> None:
+    endless = publish("script", ENDLESS, runtime_policy=SLOW).api_name
+    viewer = Caller(subject="vic", roles=frozenset({"viewer"}))
+    own, other = (engine.jobs.submit(JobOrder(api=endless), viewer).id for _ in range(2))
+
+    engine.jobs.cancel(own, viewer)
+    engine.jobs.cancel(other, admin_caller)
+
+    assert ended(engine, other, admin_caller).status == "cancelled"
+    entries = [
+        each for each in engine.audit_log.page(admin_caller).items if each.action == "job.cancel"
+    ]
+    assert [(each.actor, each.target) for each in entries] == [(admin_caller.subject, str(other))]
+    assert entries[0].detail == {"api": endless, "started_by": "vic"}
+
+
 def test_what_changes_something_is_told_its_key(
     upstream: tuple[int, list[dict[str, str]]], publish: Publish, run_job: RunJob
 ) -> None:
