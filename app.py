@@ -20,8 +20,11 @@ from engine.sidecar import create_app
 
 HERE = Path(__file__).parent
 
-PAGES_NEED = ("plotly.express", "streamlit_agraph", "pages.components.frame")
-"""Modules that are slow to import; the first visitor need not wait for them."""
+PAGES_NEED = ("plotly.express", "pages.components.frame")
+"""Modules that are slow to import; the first visitor need not wait for them.
+
+Not `streamlit_agraph`: a component that is imported outside a page is never registered.
+"""
 
 
 def warm_up() -> None:

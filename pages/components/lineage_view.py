@@ -1,10 +1,5 @@
-"""The graph around an API: read-only, data flows from left to right, a click chooses a node.
+"""The graph around an API: data flows from left to right, a click chooses a node."""
 
-Goes below `streamlit_agraph.agraph`, which has no key: each change of data would load the frame
-anew. Texts of users never become a `title`, which the frame takes for HTML.
-"""
-
-import json
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
@@ -13,11 +8,10 @@ import streamlit as st
 import streamlit_agraph
 
 from engine.lineage_graph import LineageGraph, LineageNode
+from pages.components.graph_frame import FONT, graph_frame
 
 COLUMN_PX = 240
 ROW_PX = 70
-LEAST_PX = 150
-FONT = "Helvetica, Arial, sans-serif"
 
 Colors = Mapping[str, tuple[str, str]]
 """Fill and border by logic type, table, tool."""
@@ -43,16 +37,9 @@ SHAPES = {"api": "box", "table": "box", "tool": "ellipse"}
 
 def lineage_view(graph: LineageGraph, *, key: str) -> LineageNode | None:
     """Draw a graph; the node that was clicked, if any."""
-    config = streamlit_agraph.Config(
-        height=max(LEAST_PX, ROW_PX * max(len(column) for column in _columns(graph).values())),
-        physics=False,
-        groups={},
-        interaction={"zoomView": False},
-    )
-    config.width = "100%"
-    clicked = streamlit_agraph._agraph(
-        data=json.dumps(graph_data(graph, is_dark=st.context.theme.type == "dark")),
-        config=json.dumps(config.__dict__),
+    clicked = graph_frame(
+        graph_data(graph, is_dark=st.context.theme.type == "dark"),
+        height=ROW_PX * max(len(column) for column in _columns(graph).values()),
         key=key,
     )
     return next((node for node in graph.nodes if node.id == clicked), None)

@@ -1,22 +1,16 @@
-"""The graph of a run: read-only, coloured by how each step ended, a click chooses a step.
+"""The graph of a run, coloured by how each step ended; a click chooses a step."""
 
-Goes below `streamlit_agraph.agraph`, which has no key: each change of data would load the frame
-anew. Texts of users never become a `title`, which the frame takes for HTML.
-"""
-
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import streamlit as st
 import streamlit_agraph
 
+from pages.components.graph_frame import FONT, graph_frame
 from pages.components.result_view import duration
 from pages.components.workflow.layout import layered, layers_of
 
 ROW_PX = 78
-LEAST_PX = 150
-FONT = "Helvetica, Arial, sans-serif"
 
 Colors = Mapping[str, tuple[str, str]]
 """Fill and border by status."""
@@ -67,17 +61,8 @@ def run_graph(steps: Sequence[Shown], pairs: Sequence[tuple[str, str]], *, key: 
     names = [step.node_id for step in steps]
     known = [pair for pair in pairs if set(pair) <= set(names)]
     tallest = max(len(layer) for layer in layers_of(names, known))
-    config = streamlit_agraph.Config(
-        height=max(LEAST_PX, ROW_PX * tallest),
-        physics=False,
-        groups={},
-        interaction={"zoomView": False},
-    )
-    config.width = "100%"
-    clicked = streamlit_agraph._agraph(
-        data=json.dumps(graph_data(steps, known, is_dark=is_dark)),
-        config=json.dumps(config.__dict__),
-        key=key,
+    clicked = graph_frame(
+        graph_data(steps, known, is_dark=is_dark), height=ROW_PX * tallest, key=key
     )
     return clicked if clicked in names else None
 
