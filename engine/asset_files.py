@@ -6,14 +6,12 @@ assets/gentle.yaml          asset_type, description, tags, content, and the labe
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
-
-import yaml
 
 from engine.asset_content import parse_content
 from engine.asset_fields import new_asset
@@ -22,6 +20,7 @@ from engine.definition_text import to_yaml
 from engine.errors import DefinitionInvalidError
 from engine.model import Caller, Issue
 from engine.model.asset import Asset
+from engine.named_files import invalid, located, parse_fields, read_each
 from engine.yaml_source import YamlSource
 
 FOLDER = "assets"
@@ -44,95 +43,74 @@ class AssetFile:
         """The asset's name."""
         return self.path.stem
 
+    @property
+    def said(self) -> dict[str, Any]:
+        """What the file says, as `said_of_asset` says it of an asset."""
+        return _said(self.asset(), self.labels)
+
     def asset(self, caller: Caller = _READER) -> Asset:
         """The asset that the file says, with an id of its own; never published."""
         return new_asset(self.fields, caller)
 
     def located(self, issue: Issue) -> Issue:
         """The same finding with the line it is on; its message begins with file and line."""
-        line = self.source.line_of(tuple((issue.path or "").split(".")))
-        message = f"{FOLDER}/{self.path.name}:{line}: {issue.message}"
-        return issue.model_copy(update={"message": message, "line": line})
+        return located(self.path, self.source, issue)
 
 
 def read_assets(
     folder: Path, variables: Mapping[str, str] = MappingProxyType({})
 ) -> tuple[AssetFile, ...]:
-    """Read every asset of a folder, those first that others stand on; none without a folder.
+    """Read every asset of a folder, those first that others need; none without a folder.
 
     Raises:
         DefinitionInvalidError: With one issue for every mistake in any file; each message begins
             with file and line.
     """
-    issues: list[Issue] = []
-    files: list[AssetFile] = []
-    for path in sorted(folder.glob("*.yaml")):
-        try:
-            files.append(read_asset(path, variables))
-        except DefinitionInvalidError as error:
-            issues += error.issues
-    if issues:
-        more = f" (and {len(issues) - 1} more)" if len(issues) > 1 else ""
-        raise DefinitionInvalidError(f"{issues[0].message}{more}", issues=tuple(issues))
-    return _needed_first(files)
+    return _needed_first(read_each(folder, read_asset, variables))
 
 
 def asset_text(asset: Asset) -> str:
-    """The file of a published asset; always the same for the same asset."""
-    labels = [label for label, version in asset.labels.items() if version == asset.version]
-    said = {
-        "asset_type": asset.asset_type,
-        "description": asset.description,
-        "tags": list(asset.tags),
-        "content": dict(asset.content),
-        "labels": labels,
-    }
-    return to_yaml({name: value for name, value in said.items() if value not in ("", [])})
+    """The file of an asset; always the same for the same asset."""
+    return to_yaml(said_of_asset(asset))
 
 
-def read_asset(path: Path, variables: Mapping[str, str] = MappingProxyType({})) -> AssetFile:
-    """Read one asset; raises as `read_assets`."""
-    source = _parse(path, variables)
+def said_of_asset(asset: Asset) -> dict[str, Any]:
+    """What a file says of an asset, with the labels that point at its published version."""
+    labels = (name for name, version in asset.labels.items() if version == asset.version)
+    return _said(asset, labels)
+
+
+def read_asset(path: Path, text: str) -> AssetFile:
+    """Read one asset from the text of its file; raises as `read_assets`."""
+    source = parse_fields(path, text, "an asset")
     said = source.value
     unknown = sorted(set(said) - _FIELDS)
     if unknown:
         line = source.line_of((unknown[0],))
-        raise _invalid(path, line, f"{unknown[0]!r} is none of {', '.join(sorted(_FIELDS))}")
+        raise invalid(path, line, f"{unknown[0]!r} is none of {', '.join(sorted(_FIELDS))}")
     labels = said.get("labels") or []
     if not isinstance(labels, list) or not all(isinstance(each, str) for each in labels):
-        raise _invalid(path, source.line_of(("labels",)), "labels is a list of names")
+        raise invalid(path, source.line_of(("labels",)), "labels is a list of names")
     fields = {"name": path.stem, **{name: said[name] for name in said if name != "labels"}}
     file = AssetFile(path, fields, tuple(labels), source)
     try:
         asset = file.asset()
         parse_content(asset.asset_type, asset.content)
     except DefinitionInvalidError as error:
-        issues = tuple(file.located(issue) for issue in error.issues)
+        issues = tuple(map(file.located, error.issues))
         raise DefinitionInvalidError(issues[0].message, issues=issues) from error
     return file
 
 
-def _parse(path: Path, variables: Mapping[str, str]) -> YamlSource:
-    try:
-        text = path.read_bytes().decode()
-    except (OSError, UnicodeDecodeError) as error:
-        raise _invalid(path, 1, f"cannot be read: {error}") from error
-    for name, value in variables.items():
-        text = text.replace(f"${{{name}}}", value)
-    try:
-        source = YamlSource.parse(text)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise _invalid(path, line, error.problem or "not YAML") from error
-    if not isinstance(source.value, dict):
-        raise _invalid(path, 1, "an asset is a mapping of fields to values")
-    return source
-
-
-def _invalid(path: Path, line: int, problem: str) -> DefinitionInvalidError:
-    message = f"{FOLDER}/{path.name}:{line}: {problem}"
-    issue = Issue(code="invalid_file", message=message, line=line, path=path.name)
-    return DefinitionInvalidError(message, issues=(issue,))
+def _said(asset: Asset, labels: Iterable[str]) -> dict[str, Any]:
+    fields = {
+        "asset_type": asset.asset_type,
+        "description": asset.description,
+        "tags": list(asset.tags),
+        "content": dict(asset.content),
+        "labels": sorted(labels),
+    }
+    return {name: value for name, value in fields.items() if value not in ("", [], {})}
 
 
 def _needed_first(files: Sequence[AssetFile]) -> tuple[AssetFile, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -239,18 +239,23 @@ class PlannedAssets:
     Args:
         planned: What references would lead to, by their texts (`name`, `name@production`).
         below: Where every other reference leads; nowhere when there is nothing below.
+        gone: Names of the assets that would no longer be there.
     """
 
     def __init__(
-        self, planned: Mapping[str, PublishedAsset], below: AssetLookup | None = None
+        self,
+        planned: Mapping[str, PublishedAsset],
+        below: AssetLookup | None = None,
+        gone: Collection[str] = (),
     ) -> None:
         self._planned = planned
         self._below = below
+        self._gone = gone
 
     def find(self, tenant_id: str, ref: AssetRef) -> PublishedAsset | None:
         """The version a reference would lead to; None where there would be none."""
         found = self._planned.get(str(ref))
-        if found is None and self._below is not None:
+        if found is None and self._below is not None and ref.asset not in self._gone:
             return self._below.find(tenant_id, ref)
         return found
 

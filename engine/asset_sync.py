@@ -10,7 +10,7 @@ from engine.asset_files import FOLDER, AssetFile, asset_text
 from engine.asset_references import assets_in_content, named_assets
 from engine.asset_resolution import PlannedAssets
 from engine.definition_plan import Action, Change
-from engine.errors import BadRequestError, DefinitionInvalidError
+from engine.errors import BadRequestError, ConflictError, DefinitionInvalidError
 from engine.model import ApiDefinition, Caller, Issue
 from engine.model.asset import ASSET_FIELDS, Asset, AssetRef, PublishedAsset
 from engine.ports import AssetChange, AssetLookup
@@ -25,22 +25,63 @@ class AssetPlan:
     Attributes:
         changes: In the order of names.
         unchanged: Names of the assets that are as their files say.
+        others: Names of the published assets that have no file and stay.
         commit: In an order in which each can be saved.
+        deleted: What is removed.
+        after: The published assets that there will be, by name.
         planned: What references would lead to then, by their texts.
     """
 
     changes: tuple[Change, ...] = ()
     unchanged: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
     commit: tuple[AssetChange, ...] = ()
+    deleted: tuple[Asset, ...] = ()
+    after: Mapping[str, Asset] = field(default_factory=dict)
     planned: Mapping[str, PublishedAsset] = field(default_factory=dict)
 
     def over(self, below: AssetLookup) -> PlannedAssets:
         """The assets as they would be."""
-        return PlannedAssets(self.planned, below)
+        return PlannedAssets(self.planned, below, {asset.name for asset in self.deleted})
+
+    def users_of(self, api: ApiDefinition) -> tuple[str, ...]:
+        """The assets that will get their value from an API."""
+        refs = (api.api_name, str(api.id))
+        return tuple(
+            _name(asset.name)
+            for asset in self.after.values()
+            if asset.asset_type == "resolver" and asset.content.get("api") in refs
+        )
+
+    def refuse_orphans(self, apis: Sequence[ApiDefinition]) -> None:
+        """Raise ConflictError when something that is deleted is named by something that stays.
+
+        Args:
+            apis: The published APIs that there will be.
+        """
+        for gone in self.deleted:
+            users = [
+                *(api.api_name for api in apis if gone.name in named_assets(api)),
+                *(
+                    _name(asset.name)
+                    for asset in self.after.values()
+                    if gone.name in assets_in_content(asset.asset_type, asset.content)
+                ),
+            ]
+            if users:
+                raise still_used(_name(gone.name), users)
 
 
-def planned_assets(files: Sequence[AssetFile], live: Sequence[Asset], caller: Caller) -> AssetPlan:
-    """What these files make of the live assets; assets without a file stay.
+def planned_assets(
+    files: Sequence[AssetFile], live: Sequence[Asset], caller: Caller, *, prune: bool
+) -> AssetPlan:
+    """What these files make of the live assets; drafts stay.
+
+    Args:
+        files: As `read_assets` reads them.
+        live: Every asset of the caller's tenant.
+        caller: Who applies them.
+        prune: Delete the published assets that have no file.
 
     Raises:
         DefinitionInvalidError: A file gives an asset another type.
@@ -51,16 +92,37 @@ def planned_assets(files: Sequence[AssetFile], live: Sequence[Asset], caller: Ca
         for file in files
         if (change := _change(file, known.get(file.name), caller)) is not None
     ]
-    changed = {each.asset.name for each in commit}
+    changed = {each.asset.name: each.asset for each in commit}
     planned: dict[str, PublishedAsset] = {}
     for each in commit:
         planned |= _leads_to(each)
-    changes = [_told(each, known.get(each.asset.name)) for each in commit]
+    said = {file.name for file in files}
+    others = [asset for asset in live if asset.version and asset.name not in said]
+    deleted = others if prune else []
+    changes = [
+        *(_told(each, known.get(each.asset.name)) for each in commit),
+        *(_told_gone(asset) for asset in deleted),
+    ]
+    gone = {asset.name for asset in deleted}
+    stays = {name: asset for name, asset in known.items() if asset.version and name not in gone}
     return AssetPlan(
         changes=tuple(sorted(changes, key=lambda change: change.name)),
-        unchanged=tuple(sorted(_name(file.name) for file in files if file.name not in changed)),
+        unchanged=tuple(sorted(_name(name) for name in said - changed.keys())),
+        others=() if prune else tuple(_name(asset.name) for asset in others),
         commit=tuple(commit),
+        deleted=tuple(deleted),
+        after={**stays, **changed},
         planned=planned,
+    )
+
+
+def still_used(name: str, users: Sequence[str]) -> ConflictError:
+    """What to raise for something that would be deleted while others use it."""
+    names = ", ".join(repr(user) for user in users)
+    return ConflictError(
+        f"{name!r} cannot be deleted: it is used by {names}",
+        details={"used_by": list(users)},
+        hint="Delete or change what uses it as well.",
     )
 
 
@@ -86,8 +148,10 @@ class FileAssets:
         return tuple(None if asset is None else asset.version for asset in found)
 
 
-def touched_by(changes: Sequence[AssetChange], apis: Sequence[ApiDefinition]) -> frozenset[str]:
-    """Names of the published APIs that name an asset, when there are changes to any."""
+def touched_by(
+    changes: Sequence[AssetChange | Asset], apis: Sequence[ApiDefinition]
+) -> frozenset[str]:
+    """Names of the published APIs that name an asset, when any is changed or deleted."""
     if not changes:
         return frozenset()
     return frozenset(api.api_name for api in apis if api.version and named_assets(api))
@@ -147,22 +211,31 @@ def _told(change: AssetChange, before: Asset | None) -> Change:
     after = change.asset.model_copy(
         update={"version": change.version, "labels": _labels(change, before)}
     )
-    name = f"{_name(change.asset.name)}.yaml"
-    old = asset_text(before).splitlines() if before and before.version else []
-    lines = difflib.unified_diff(
-        old,
-        asset_text(after).splitlines(),
-        f"live/{name}" if old else "/dev/null",
-        f"folder/{name}",
-        lineterm="",
-    )
+    diff = _diff(change.asset.name, before if before and before.version else None, after)
     fields = tuple(
         name
         for name in ASSET_FIELDS
         if before is None or getattr(before, name) != getattr(change.asset, name)
     )
     said = (*fields, "labels") if change.labels else fields
-    return Change(action=action, name=_name(change.asset.name), fields=said, diff="\n".join(lines))
+    return Change(action=action, name=_name(change.asset.name), fields=said, diff=diff)
+
+
+def _told_gone(asset: Asset) -> Change:
+    diff = _diff(asset.name, asset, None)
+    return Change(action="delete", name=_name(asset.name), diff=diff)
+
+
+def _diff(name: str, before: Asset | None, after: Asset | None) -> str:
+    file = f"{_name(name)}.yaml"
+    lines = difflib.unified_diff(
+        asset_text(before).splitlines() if before else [],
+        asset_text(after).splitlines() if after else [],
+        f"live/{file}" if before else "/dev/null",
+        f"folder/{file}" if after else "/dev/null",
+        lineterm="",
+    )
+    return "\n".join(lines)
 
 
 def _labels(change: AssetChange, before: Asset | None) -> dict[str, int]:

@@ -6,11 +6,11 @@ answer, as they were recorded when it was published.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 from engine.errors import ConflictError
-from engine.lineage import Lineage
+from engine.lineage import Lineage, Use
 from engine.model import ApiDefinition, Caller, Column, Issue, ParamSpec
 from engine.ports import ContractFacts, DefinitionStore
 
@@ -49,7 +49,7 @@ class ContractGuard:
         columns: Sequence[Column] | None,
         caller: Caller,
         *,
-        changing: Collection[str] = (),
+        is_changing: Callable[[Use], bool] = lambda _: False,
     ) -> ContractFacts:
         """What to record with the new version.
 
@@ -58,14 +58,14 @@ class ContractGuard:
             changed: As it will be.
             columns: Of its answer then, where compiling can tell.
             caller: Who publishes.
-            changing: Names of users that are changed along with it, and so do not rely on it.
+            is_changing: Whether a user is changed along with it, and so does not rely on it.
 
         Raises:
             ConflictError: It breaks others, who are named, and that is refused on this instance.
         """
         breaking = self._breaks(live, changed, columns) if live else ()
         if live and breaking:
-            used = self._users(live, caller, changing)
+            used = self._users(live, caller, is_changing)
             breaking = _naming(breaking, used)
             if self._mode == "block" and used:
                 raise ConflictError(
@@ -98,10 +98,13 @@ class ContractGuard:
         )
 
     def _users(
-        self, live: ApiDefinition, caller: Caller, changing: Collection[str] = ()
+        self,
+        live: ApiDefinition,
+        caller: Caller,
+        is_changing: Callable[[Use], bool] = lambda _: False,
     ) -> tuple[str, ...]:
         used = self._lineage.where_used(str(live.id), caller)
-        names = tuple(f"{use.kind} {use.name!r}" for use in used.direct if use.name not in changing)
+        names = tuple(f"{use.kind} {use.name!r}" for use in used.direct if not is_changing(use))
         return (*names, f"{used.hidden} that you may not see") if used.hidden else names
 
 

@@ -2,14 +2,13 @@
 
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
-from engine.asset_files import FOLDER, AssetFile, asset_text, read_asset
 from engine.definition_fields import authored_fields, new_definition
 from engine.definition_tests import read_cases, said_cases
 from engine.definition_text import file_fields, merged_yaml, same, to_yaml
@@ -18,23 +17,46 @@ from engine.definitions import (
     READER,
     DefinitionFile,
     read_file,
-    substituted,
     yaml_files,
 )
 from engine.errors import BadRequestError
 from engine.model import ApiDefinition
-from engine.model.asset import ASSET_FIELDS, Asset
 from engine.model.testing import CaseFields
+from engine.named_files import read_text, substituted
 from engine.yaml_source import YamlSource
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportReport:
-    """Names of the APIs whose files were written, were right already, or belong to no API."""
+    """Names of what was written, was right already, or has a file and is not there."""
 
     written: tuple[str, ...] = ()
     unchanged: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+
+
+class Said(Protocol):
+    """A file as read, by what it says."""
+
+    @property
+    def said(self) -> Mapping[str, Any]:
+        """Its fields, without those that are as by default."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """Things other than APIs, each with a file in a folder of its kind.
+
+    Attributes:
+        folder: Where they lie in the folder of the APIs.
+        read: Reads a file, given its path and its text; raises DefinitionInvalidError.
+        said: What is to be said of each, by name.
+    """
+
+    folder: str
+    read: Callable[[Path, str], Said]
+    said: Mapping[str, Mapping[str, Any]]
 
 
 def write_folder(
@@ -43,81 +65,65 @@ def write_folder(
     variables: Mapping[str, str] = MappingProxyType({}),
     *,
     tests: Mapping[UUID, Sequence[CaseFields]] = MappingProxyType({}),
+    beside: Sequence[Beside] = (),
+    step: Callable[[str], object] = lambda _: None,
 ) -> ExportReport:
-    """Write a YAML file and a body for each API; files of other APIs stay.
+    """Write a YAML file and a body for each API, and a file for each thing; other files stay.
 
     The test cases of an API (`tests`, by its id) stand in its YAML file.
 
-    A file that says the same as its API stays byte for byte. In one that does not, what differs
-    is replaced; comments, order and formatting of the rest stay. Nothing is written unless every
-    file that is there could be read.
+    A file that says the same as its API or thing stays byte for byte. In one that does not, what
+    differs is replaced; comments, order and formatting of the rest stay. Nothing is written unless
+    every file that is there could be read. `step` is told the name of each as its turn comes.
 
     Raises:
         DefinitionInvalidError: A file that is there is broken; names file and line.
         BadRequestError: The folder cannot be written.
     """
     present = {path.stem: path for path in yaml_files(folder)} if folder.exists() else {}
-    texts = {
-        api.api_name: _texts(folder, _said(api, tests), api, present, variables) for api in apis
-    }
+    texts: dict[str, dict[Path, str]] = {}
+    for api in apis:
+        step(api.api_name)
+        texts[api.api_name] = _texts(folder, _said(api, tests), api, present, variables)
+    others = sorted(present.keys() - texts.keys())
+    for kind in beside:
+        for name, wanted in kind.said.items():
+            step(f"{kind.folder}/{name}")
+            path = folder / kind.folder / f"{name}.yaml"
+            texts[f"{kind.folder}/{name}"] = _named_text(path, wanted, kind, variables)
+        there = {path.stem for path in (folder / kind.folder).glob("*.yaml")}
+        others += [f"{kind.folder}/{name}" for name in sorted(there - kind.said.keys())]
+    _write(folder, texts)
+    return ExportReport(
+        written=tuple(name for name, changed in texts.items() if changed),
+        unchanged=tuple(name for name, changed in texts.items() if not changed),
+        others=tuple(others),
+    )
+
+
+def _write(folder: Path, texts: Mapping[str, Mapping[Path, str]]) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for changed in texts.values():
             for path, text in changed.items():
+                path.parent.mkdir(exist_ok=True)
                 _replace(path, text)
     except OSError as error:
         raise BadRequestError(f"{folder} cannot be written: {error.strerror}") from error
-    return ExportReport(
-        written=tuple(name for name, changed in texts.items() if changed),
-        unchanged=tuple(name for name, changed in texts.items() if not changed),
-        others=tuple(sorted(present.keys() - texts.keys())),
-    )
 
 
-def write_assets(
-    folder: Path,
-    assets: Sequence[Asset],
-    variables: Mapping[str, str] = MappingProxyType({}),
-) -> ExportReport:
-    """Write a YAML file for each asset, in a folder of their own; raises as `write_folder`.
-
-    A file that says the same as its asset stays byte for byte.
-    """
-    changed: dict[Path, str] = {}
-    for asset in assets:
-        path = folder / FOLDER / f"{asset.name}.yaml"
-        if not path.exists() or not _says(read_asset(path, variables), asset):
-            changed[path] = asset_text(asset)
-    try:
-        for path, text in changed.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            _replace(path, text)
-    except OSError as error:
-        raise BadRequestError(f"{folder} cannot be written: {error.strerror}") from error
-    written = {path.stem for path in changed}
-    return ExportReport(
-        written=tuple(f"{FOLDER}/{each.name}" for each in assets if each.name in written),
-        unchanged=tuple(f"{FOLDER}/{each.name}" for each in assets if each.name not in written),
-    )
-
-
-def joined(a: ExportReport, b: ExportReport) -> ExportReport:
-    """Two reports as one."""
-    return ExportReport(
-        written=(*a.written, *b.written),
-        unchanged=(*a.unchanged, *b.unchanged),
-        others=(*a.others, *b.others),
-    )
-
-
-def _says(file: AssetFile, asset: Asset) -> bool:
-    said = file.asset()
-    labels = {label for label, version in asset.labels.items() if version == asset.version}
-    return (
-        said.asset_type == asset.asset_type
-        and all(getattr(said, name) == getattr(asset, name) for name in ASSET_FIELDS)
-        and set(file.labels) == labels
-    )
+def _named_text(
+    path: Path, wanted: Mapping[str, Any], kind: Beside, variables: Mapping[str, str]
+) -> dict[Path, str]:
+    """The file to write for one thing, unless it is there and says the same."""
+    if not path.exists():
+        return {path: to_yaml(wanted)}
+    said = kind.read(path, read_text(path, variables)).said
+    if same(said, wanted):
+        return {}
+    merged = merged_yaml(path.read_bytes().decode(), said, wanted)
+    says = kind.read(path, substituted(merged, variables)).said
+    return {path: merged if same(says, wanted) else to_yaml(wanted)}
 
 
 def _texts(

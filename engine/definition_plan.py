@@ -14,6 +14,7 @@ from engine.definition_text import file_fields, same, to_yaml
 from engine.definitions import BODY_SUFFIX, DefinitionFile
 from engine.model import ApiDefinition, Caller, Issue
 from engine.model.definition import AUTHORED_FIELDS
+from engine.model.gate import GateReport
 from engine.model.testing import ApiTestCase
 from engine.ports import CaseChange, DefinitionChanges
 from engine.references import with_names
@@ -26,7 +27,7 @@ TESTS_ONLY = ("tests",)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What happens to one API: which authored fields change, and how its files would differ."""
+    """What happens to one thing: which authored fields change, and how its files would differ."""
 
     action: Action
     name: str
@@ -40,15 +41,17 @@ class Plan:
 
     Attributes:
         changes: In the order of names.
-        unchanged: Names of the APIs that are as their files say.
-        others: Names of live APIs that have no file and stay, because nothing is pruned.
+        unchanged: Names of what is as its files say.
+        others: Names of what is live, has no file and stays, because nothing is pruned.
         warnings: Advice on what would be published; each begins with file and line.
+        gates: What a replay of logged calls found, by the names of the APIs published anew.
     """
 
     changes: tuple[Change, ...] = ()
     unchanged: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     warnings: tuple[Issue, ...] = ()
+    gates: Mapping[str, GateReport] = field(default_factory=dict)
     commit: DefinitionChanges = field(default_factory=DefinitionChanges, repr=False)
 
 

@@ -22,6 +22,7 @@ from engine.errors import DefinitionInvalidError
 from engine.model import ApiDefinition, Caller, Issue
 from engine.model.definition import AUTHORED_FIELDS
 from engine.model.testing import CaseFields
+from engine.named_files import substituted
 from engine.references import called_apis
 from engine.yaml_source import YamlSource
 
@@ -166,13 +167,6 @@ def _read_text(path: Path, variables: Mapping[str, str]) -> str:
     except UnicodeDecodeError as error:
         raise _invalid(path, 0, f"is not UTF-8: byte {error.start}") from error
     return substituted(text, variables)
-
-
-def substituted(text: str, variables: Mapping[str, str]) -> str:
-    """The text with the value of `name` wherever it says `${name}`."""
-    for name, value in variables.items():
-        text = text.replace(f"${{{name}}}", value)
-    return text
 
 
 def _yaml_line(source: YamlSource, issue: Issue) -> int:

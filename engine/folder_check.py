@@ -16,6 +16,7 @@ from engine.executor_core.script import ScriptExecutor
 from engine.executor_core.sql import SqlExecutor
 from engine.executor_policies import check_policy
 from engine.executor_workflow import WorkflowExecutor
+from engine.file_kinds import KINDS, Folder
 from engine.model import ApiDefinition, Issue
 from engine.ports import (
     BoundQuery,
@@ -24,40 +25,43 @@ from engine.ports import (
     FetchedRows,
     FunctionInfo,
     QueryTarget,
+    RowSink,
     TableInfo,
 )
 from engine.settings import Settings
 
 
 def check_folder(
-    files: Sequence[DefinitionFile],
+    folder: Folder,
     settings: Settings,
     *,
-    assets: Sequence[AssetFile] = (),
     dialect: Dialect | None = None,
 ) -> tuple[Issue, ...]:
     """Everything wrong with a folder that can be told without a database; with file and line.
 
     Tables and columns are not looked up, and functions are those that come with the database.
-    Workflows are checked against the other files.
+    Workflows, rules, screens, tools and alerts are checked against the APIs of the folder.
 
     Args:
-        files: As `read_folder` reads them.
+        folder: As `read_definitions` reads it; what is named is found in it alone.
         settings: Ceilings of policies, and the connections the environment names.
-        assets: As `read_assets` reads them; what APIs name is found among them alone.
         dialect: Of connections that are not known here; without it a statement is right when one
             of the dialects takes it.
     """
     with ExitStack() as opened:
-        compilers = _compilers(files, assets, settings, opened)
+        compilers = _compilers(folder.apis, folder.assets, settings, opened)
         known: dict[str, Dialect] = {"sample": "duckdb"}
         known |= dict.fromkeys(settings.environment_connections, "postgres")
         found: list[Issue] = []
-        for file in files:
+        for file in folder.apis:
             api = file.definition()
             its = known.get(api.connection or "", dialect)
             tried = [_issues(api, compilers[each]) for each in ([its] if its else compilers)]
             found += map(file.located, min(tried, key=_count_errors))
+    apis = {file.name: file.definition() for file in folder.apis}
+    for kind in KINDS:
+        for each in folder.named.get(kind.folder, ()):
+            found += map(each.located, kind.issues(each, apis.get))
     return tuple(found)
 
 
@@ -65,6 +69,17 @@ class _NoTarget:
     """A database that is never asked."""
 
     def fetch(self, query: BoundQuery, *, max_rows: int, deadline: Deadline) -> FetchedRows:  # noqa: ARG002 - the port's
+        """Refuse."""
+        _refuse()
+
+    def stream(
+        self,
+        query: BoundQuery,  # noqa: ARG002 - the port's
+        sink: RowSink,  # noqa: ARG002
+        *,
+        max_rows: int,  # noqa: ARG002
+        deadline: Deadline,  # noqa: ARG002
+    ) -> bool:
         """Refuse."""
         _refuse()
 

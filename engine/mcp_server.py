@@ -17,7 +17,7 @@ from engine.facade import Engine
 from engine.model import Caller
 from engine.model.tool import ToolDoor
 from engine.tool_answers import error_text
-from engine.tools import OfferedTool
+from engine.tool_fields import OfferedTool
 
 NAME = "api-engine"
 INSTRUCTIONS = (

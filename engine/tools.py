@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
-from pydantic import ValidationError
 
 from engine.auth import authorize, may
 from engine.call import ExecutionRequest
@@ -20,7 +19,15 @@ from engine.model.tool import TOOL_FIELDS, Tool, ToolCallRecord, ToolDoor, ToolQ
 from engine.params import to_json_schema
 from engine.ports import AuditEntry, DefinitionStore, SettingStore, ToolStore
 from engine.tool_answers import ToolText, as_text, error_text
-from engine.tool_checks import DRY_RUN, changes_nothing, check_tool, schema_changes, tool_name_of
+from engine.tool_checks import (
+    DRY_RUN,
+    FindApi,
+    changes_nothing,
+    check_tool,
+    schema_changes,
+    tool_name_of,
+)
+from engine.tool_fields import OfferedTool, changed_tool, exported_anew, new_tool, offered
 
 Run = Callable[[ExecutionRequest, Caller], ExecutionResult]
 DryRun = Callable[[ExecutionRequest, Caller], dict[str, Any]]
@@ -41,16 +48,6 @@ class ToolView:
     drift: tuple[str, ...] = ()
     is_callable: bool = True
     issues: tuple[Issue, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfferedTool:
-    """What an agent is told of a tool."""
-
-    name: str
-    description: str
-    input_schema: Mapping[str, Any]
-    read_only: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,39 +123,58 @@ class Tools:
         authorize(caller, "tools:write")
         api = self._definitions.get(caller.tenant_id, api_ref)
         authorize(caller, "tools:write", api)
-        now = datetime.now(UTC)
         taken_over = {
             "name": tool_name_of(api.api_name),
             "description": api.description,
             "read_only": changes_nothing(api, self._finder(caller.tenant_id)),
         }
-        tool = _validated(
-            {
-                **taken_over,
-                **_known(fields),
-                "id": uuid4(),
-                "tenant_id": caller.tenant_id,
-                "api_id": api.id,
-                "api_name": api.api_name,
-                "schema_at_export": to_json_schema(api.param_schema),
-                "api_version": api.version,
-                "created_by": caller.subject,
-                "created_at": now,
-                "updated_at": now,
-            }
-        )
-        self._refuse_errors(tool, api)
+        tool = new_tool(api, {**taken_over, **fields}, caller)
+        _refuse_errors(tool, api, self._finder(caller.tenant_id))
         stored = self._store.create(tool)
         self._record(caller, "tool.export", stored)
         return self._view(stored, api)
 
+    def planned(
+        self,
+        api_ref: str,
+        fields: Mapping[str, Any],
+        caller: Caller,
+        find_api: FindApi,
+        *,
+        before: Tool | None = None,
+    ) -> Tool:
+        """The tool that saving these fields would make; nothing is saved.
+
+        Args:
+            api_ref: Name or id of its API.
+            fields: Those of an author, all of them.
+            caller: Who saves it.
+            find_api: Where APIs are found.
+            before: The tool that it replaces, if any.
+
+        Raises:
+            DefinitionInvalidError: With every issue.
+        """
+        authorize(caller, "tools:write")
+        api = find_api(api_ref)
+        if api is None:
+            message = f"api: there is no API {api_ref!r}"
+            issue = Issue(code="unknown_api", message=message, path="api")
+            raise DefinitionInvalidError(message, issues=(issue,))
+        authorize(caller, "tools:write", api)
+        if before is None:
+            tool = new_tool(api, fields, caller)
+        else:
+            tool = changed_tool(before, fields)
+            tool = tool if tool.api_id == api.id else exported_anew(tool, api)
+        _refuse_errors(tool, api, find_api)
+        return tool
+
     def update(self, ref: str, fields: Mapping[str, Any], caller: Caller) -> ToolView:
         """Change the given fields; the schema at the export stays. Raises as `export`."""
         tool, api = self._writable(ref, caller)
-        changed = _validated(
-            {**tool.model_dump(), **_known(fields), "updated_at": datetime.now(UTC)}
-        )
-        self._refuse_errors(changed, api)
+        changed = changed_tool(tool, fields)
+        _refuse_errors(changed, api, self._finder(caller.tenant_id))
         stored = self._store.update(changed)
         self._record(caller, "tool.update", stored)
         return self._view(stored, api)
@@ -166,13 +182,7 @@ class Tools:
     def refresh(self, ref: str, caller: Caller) -> ToolView:
         """Take the API's parameters as they are for those at the export: the drift is accepted."""
         tool, api = self._writable(ref, caller)
-        changed = tool.model_copy(
-            update={
-                "schema_at_export": to_json_schema(api.param_schema),
-                "api_version": api.version,
-                "updated_at": datetime.now(UTC),
-            }
-        )
+        changed = exported_anew(tool, api)
         stored = self._store.update(changed)
         self._record(caller, "tool.refresh", stored, api_version=api.version)
         return self._view(stored, api)
@@ -186,12 +196,11 @@ class Tools:
     def document(self, ref: str, caller: Caller) -> dict[str, Any]:
         """A tool as a document that another instance can import."""
         tool, api = self._readable(ref, caller)
-        offered = _offered(tool, api)
         return {
             "name": tool.name,
             "description": tool.description,
             "inputSchema": to_json_schema(api.param_schema),
-            "annotations": {"readOnlyHint": offered.read_only},
+            "annotations": {"readOnlyHint": tool.read_only},
             "api": api.api_name,
             "offers_dry_run": tool.offers_dry_run,
             "max_chars": tool.max_chars,
@@ -219,7 +228,7 @@ class Tools:
         """What an agent may call as this caller, by name."""
         authorize(caller, "tools:read")
         return tuple(
-            _offered(tool, api)
+            offered(tool, api)
             for tool, api in self._every(caller, ToolQuery(is_active=True))
             if _is_live(api) and may(caller, "execute:run", api)
         )
@@ -333,7 +342,7 @@ class Tools:
     def _api(self, tool: Tool) -> ApiDefinition:
         return self._definitions.get(tool.tenant_id, str(tool.api_id))
 
-    def _finder(self, tenant_id: str) -> Callable[[str], ApiDefinition | None]:
+    def _finder(self, tenant_id: str) -> FindApi:
         def find(ref: str) -> ApiDefinition | None:
             try:
                 return self._definitions.get(tenant_id, ref)
@@ -350,12 +359,6 @@ class Tools:
             issues=check_tool(tool, api, self._finder(tool.tenant_id)),
         )
 
-    def _refuse_errors(self, tool: Tool, api: ApiDefinition) -> None:
-        issues = check_tool(tool, api, self._finder(tool.tenant_id))
-        errors = [issue for issue in issues if issue.severity == "error"]
-        if errors:
-            raise DefinitionInvalidError(f"{tool.name!r}: {errors[0].message}", issues=issues)
-
     def _record(self, caller: Caller, action: str, tool: Tool, **detail: Any) -> None:
         self._audit.add_audit(
             AuditEntry(
@@ -369,36 +372,15 @@ class Tools:
         )
 
 
-def _offered(tool: Tool, api: ApiDefinition) -> OfferedTool:
-    """What agents are told: the parameters as they are now, since these are what is checked."""
-    schema = to_json_schema(api.param_schema)
-    schema.pop("x-sourced", None)
-    if tool.offers_dry_run:
-        flag = {
-            "type": "boolean",
-            "default": False,
-            "description": "Say what the call would do, and do nothing.",
-        }
-        schema = {**schema, "properties": {**schema["properties"], DRY_RUN: flag}}
-    return OfferedTool(
-        name=tool.name,
-        description=tool.description,
-        input_schema=schema,
-        read_only=tool.read_only,
-    )
+def _refuse_errors(tool: Tool, api: ApiDefinition, find_api: FindApi) -> None:
+    issues = check_tool(tool, api, find_api)
+    errors = [issue for issue in issues if issue.severity == "error"]
+    if errors:
+        raise DefinitionInvalidError(f"{tool.name!r}: {errors[0].message}", issues=issues)
 
 
 def _is_live(api: ApiDefinition) -> bool:
     return bool(api.version) and api.is_active
-
-
-def _known(fields: Mapping[str, Any]) -> dict[str, Any]:
-    unknown = sorted(set(fields) - set(TOOL_FIELDS))
-    if unknown:
-        message = f"{unknown[0]!r} cannot be set here; what can is {', '.join(TOOL_FIELDS)}"
-        issue = Issue(code="unknown_field", message=message, path=unknown[0])
-        raise DefinitionInvalidError(message, issues=(issue,))
-    return dict(fields)
 
 
 def _text(document: Mapping[str, Any], name: str) -> str:
@@ -409,18 +391,3 @@ def _text(document: Mapping[str, Any], name: str) -> str:
     raise DefinitionInvalidError(
         message, issues=(Issue(code="invalid_field", message=message, path=name),)
     )
-
-
-def _validated(values: Mapping[str, Any]) -> Tool:
-    try:
-        return Tool.model_validate(values)
-    except ValidationError as error:
-        issues = tuple(
-            Issue(
-                code="invalid_field",
-                message=f"{mistake['loc'][0]}: {mistake['msg']}",
-                path=".".join(str(part) for part in mistake["loc"]),
-            )
-            for mistake in error.errors(include_input=False, include_url=False)
-        )
-        raise DefinitionInvalidError(issues[0].message, issues=issues) from error

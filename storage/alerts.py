@@ -12,7 +12,7 @@ from engine.errors import ConflictError, NotFoundError
 from engine.model.alerting import Alert, AlertEvent
 from engine.ports import AuditEntry
 from storage.audit import audit_insert
-from storage.database import Database
+from storage.database import Database, TenantRows
 from storage.tables import AlertEventRow, AlertRow, table_of
 
 _ALERTS, _EVENTS = table_of(AlertRow), table_of(AlertEventRow)
@@ -50,8 +50,7 @@ class SqlAlertStore:
         """Insert; raises ConflictError when the name is taken."""
         try:
             with self._database.writing(alert.tenant_id) as rows:
-                values = _values(alert, *(set(Alert.model_fields) - {"tenant_id"}))
-                rows.execute(rows.insert(AlertRow, **values))
+                edit_alert(rows, None, alert)
                 rows.execute(audit_insert(rows, audit))
         except exc.IntegrityError as error:
             raise _name_taken(alert) from error
@@ -60,11 +59,7 @@ class SqlAlertStore:
         """Replace what was authored and begin anew; raises ConflictError or NotFoundError."""
         try:
             with self._database.writing(alert.tenant_id) as rows:
-                values = _values(alert, *_AUTHORED, *_STANDS)
-                values["revision"] = AlertRow.revision + 1
-                change = rows.update(AlertRow).where(AlertRow.id == alert.id).values(values)
-                if rows.execute(change).rowcount == 0:
-                    raise NotFoundError(f"the alert {alert.alert_name!r} was deleted meanwhile")
+                edit_alert(rows, alert, alert)
                 rows.execute(audit_insert(rows, audit))
         except exc.IntegrityError as error:
             raise _name_taken(alert) from error
@@ -72,7 +67,7 @@ class SqlAlertStore:
     def delete(self, alert: Alert, audit: AuditEntry) -> None:
         """Remove; what it told stays."""
         with self._database.writing(alert.tenant_id) as rows:
-            rows.execute(rows.delete(AlertRow).where(AlertRow.id == alert.id))
+            edit_alert(rows, alert, None)
             rows.execute(audit_insert(rows, audit))
 
     def advance(self, alert: Alert, event: AlertEvent | None) -> bool:
@@ -131,6 +126,26 @@ class SqlAlertStore:
         """Forget what was told before a time, and say how much."""
         with self._database.write() as connection:
             return connection.execute(delete(_EVENTS).where(_EVENTS.c.at < before)).rowcount
+
+
+def edit_alert(rows: TenantRows, before: Alert | None, after: Alert | None) -> None:
+    """Insert, replace or remove an alert, in this transaction; a replaced one begins anew.
+
+    Raises:
+        NotFoundError: It was to be replaced, and was deleted meanwhile.
+    """
+    if before is None:
+        if after is not None:
+            values = _values(after, *(set(Alert.model_fields) - {"tenant_id"}))
+            rows.execute(rows.insert(AlertRow, **values))
+        return
+    if after is None:
+        rows.execute(rows.delete(AlertRow).where(AlertRow.id == before.id))
+        return
+    values = {**_values(after, *_AUTHORED, *_STANDS), "revision": AlertRow.revision + 1}
+    change = rows.update(AlertRow).where(AlertRow.id == before.id).values(values)
+    if rows.execute(change).rowcount == 0:
+        raise NotFoundError(f"the alert {before.alert_name!r} was deleted meanwhile")
 
 
 def _values(alert: Alert, *names: str) -> dict[str, Any]:

@@ -272,6 +272,12 @@ def apply_assets(rows: TenantRows, changes: Sequence[AssetChange], *, note: str,
             set_label(rows, asset.id, label, change.version)
 
 
+def delete_asset(rows: TenantRows, asset: Asset) -> None:
+    """Remove an asset, in this transaction; raises ConflictError if it was published meanwhile."""
+    _locked(rows, asset.id, asset.version)
+    rows.execute(rows.delete(AssetRow).where(AssetRow.id == asset.id))
+
+
 def publish(
     rows: TenantRows, asset: Asset, *, note: str, by: str, keep_draft: bool = False
 ) -> None:

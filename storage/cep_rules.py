@@ -13,7 +13,7 @@ from engine.model.cep import Rule, RuleQuery
 from engine.ports import AuditEntry
 from engine.ports.cep import RuleStamp
 from storage.audit import audit_insert
-from storage.database import Database
+from storage.database import Database, TenantRows
 from storage.tables import table_of
 from storage.tables.cep import RuleRow
 
@@ -66,7 +66,7 @@ class SqlRuleStore:
         """Insert; raises ConflictError when the name is taken."""
         try:
             with self._database.writing(rule.tenant_id) as rows:
-                rows.execute(rows.insert(RuleRow, **_values(rule)))
+                edit_rule(rows, None, rule)
                 rows.execute(audit_insert(rows, audit))
         except exc.IntegrityError as error:
             raise _name_taken(rule) from error
@@ -74,28 +74,44 @@ class SqlRuleStore:
 
     def change(self, rule: Rule, *, expected_version: int, audit: AuditEntry) -> Rule:
         """Replace a rule, as version `expected_version` + 1, without its state."""
-        changed = rule.model_copy(update={"version": expected_version + 1, "state": {}})
+        before = rule.model_copy(update={"version": expected_version})
         try:
             with self._database.writing(rule.tenant_id) as rows:
-                change = rows.update(RuleRow).where(
-                    RuleRow.id == rule.id, RuleRow.version == expected_version
-                )
-                if rows.execute(change.values(_values(changed))).rowcount == 0:
-                    raise _changed_meanwhile(rule)
+                edit_rule(rows, before, rule)
                 rows.execute(audit_insert(rows, audit))
         except exc.IntegrityError as error:
             raise _name_taken(rule) from error
-        return changed
+        return _next(rule, before)
 
     def delete(self, rule: Rule, audit: AuditEntry) -> None:
         """Remove; its log stays. Raises ConflictError when it was changed meanwhile."""
         with self._database.writing(rule.tenant_id) as rows:
-            removal = rows.delete(RuleRow).where(
-                RuleRow.id == rule.id, RuleRow.version == rule.version
-            )
-            if rows.execute(removal).rowcount == 0:
-                raise _changed_meanwhile(rule)
+            edit_rule(rows, rule, None)
             rows.execute(audit_insert(rows, audit))
+
+
+def edit_rule(rows: TenantRows, before: Rule | None, after: Rule | None) -> None:
+    """Insert, replace or remove a rule, in this transaction; a replaced one begins anew.
+
+    Raises:
+        ConflictError: It was changed meanwhile.
+    """
+    if before is None:
+        if after is not None:
+            rows.execute(rows.insert(RuleRow, **_values(after)))
+        return
+    same = (RuleRow.id == before.id) & (RuleRow.version == before.version)
+    change = (
+        rows.delete(RuleRow).where(same)
+        if after is None
+        else rows.update(RuleRow).where(same).values(_values(_next(after, before)))
+    )
+    if rows.execute(change).rowcount == 0:
+        raise _changed_meanwhile(before)
+
+
+def _next(rule: Rule, before: Rule) -> Rule:
+    return rule.model_copy(update={"version": before.version + 1, "state": {}})
 
 
 def _values(rule: Rule) -> dict[str, Any]:

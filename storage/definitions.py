@@ -17,10 +17,11 @@ from engine.model.definition import AUTHORED_FIELDS, ApiOrder
 from engine.ports import NO_CONTRACT, AuditEntry, ContractFacts, DefinitionChanges, Stamp
 from engine.references import called_apis
 from storage.api_tests import replace_cases
-from storage.assets import apply_assets
+from storage.assets import apply_assets, delete_asset
 from storage.audit import audit_insert
 from storage.columns import json_array_contains
 from storage.database import Database, TenantRows
+from storage.edits import make_edit
 from storage.scopes import api_in_scope
 from storage.tables import ApiDefinitionRow, ApiVersionRow, table_of
 
@@ -133,7 +134,12 @@ class SqlDefinitionStore:
         try:
             with self._database.writing(tenant_id) as rows:
                 rows.wait_for_turn(_TURN)
+                for edit in changes.edits:
+                    if edit.after is None:
+                        make_edit(rows, edit)
                 apply_assets(rows, changes.assets, note=note, by=by)
+                for asset in changes.deleted_assets:
+                    delete_asset(rows, asset)
                 for api in changes.deleted:
                     _delete_unchanged(rows, api)
                 for api in changes.published:
@@ -147,6 +153,9 @@ class SqlDefinitionStore:
                     _insert(rows, api, note=note, contract=NO_CONTRACT)
                     _set_draft(rows, draft)
                 _refuse_missing(rows, (*changes.published, *changes.created))
+                for edit in changes.edits:
+                    if edit.after is not None:
+                        make_edit(rows, edit)
                 for api_id, change in changes.tests.items():
                     replace_cases(rows, api_id, change)
                 for entry in audit:

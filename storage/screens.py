@@ -12,7 +12,7 @@ from engine.model import Page, Role
 from engine.model.screen import Screen, ScreenQuery
 from engine.ports import AuditEntry
 from storage.audit import audit_insert
-from storage.database import Database
+from storage.database import Database, TenantRows
 from storage.tables.screens import ScreenRow
 
 _OF_SPEC = ("title", "role")
@@ -62,7 +62,7 @@ class SqlScreenStore:
         """Insert; raises ConflictError when the id is taken."""
         try:
             with self._database.writing(screen.tenant_id) as rows:
-                rows.execute(rows.insert(ScreenRow, **_values(screen)))
+                edit_screen(rows, None, screen)
                 rows.execute(audit_insert(rows, audit))
         except exc.IntegrityError as error:
             raise ConflictError(f"there is a screen {screen.screen_id!r} already") from error
@@ -70,21 +70,37 @@ class SqlScreenStore:
 
     def change(self, screen: Screen, *, expected_version: int, audit: AuditEntry) -> Screen:
         """Replace; raises ConflictError when it is not at `expected_version` any more."""
-        same = (ScreenRow.id == screen.id) & (ScreenRow.version == expected_version)
+        before = screen.model_copy(update={"version": expected_version})
         with self._database.writing(screen.tenant_id) as rows:
-            change = rows.update(ScreenRow).where(same).values(_values(screen))
-            if rows.execute(change).rowcount == 0:
-                raise _changed_meanwhile(screen)
+            edit_screen(rows, before, screen)
             rows.execute(audit_insert(rows, audit))
         return screen
 
     def delete(self, screen: Screen, audit: AuditEntry) -> None:
         """Remove; raises ConflictError when it was changed meanwhile."""
-        same = (ScreenRow.id == screen.id) & (ScreenRow.version == screen.version)
         with self._database.writing(screen.tenant_id) as rows:
-            if rows.execute(rows.delete(ScreenRow).where(same)).rowcount == 0:
-                raise _changed_meanwhile(screen)
+            edit_screen(rows, screen, None)
             rows.execute(audit_insert(rows, audit))
+
+
+def edit_screen(rows: TenantRows, before: Screen | None, after: Screen | None) -> None:
+    """Insert, replace or remove a screen, in this transaction.
+
+    Raises:
+        ConflictError: It was changed meanwhile.
+    """
+    if before is None:
+        if after is not None:
+            rows.execute(rows.insert(ScreenRow, **_values(after)))
+        return
+    same = (ScreenRow.id == before.id) & (ScreenRow.version == before.version)
+    change = (
+        rows.delete(ScreenRow).where(same)
+        if after is None
+        else rows.update(ScreenRow).where(same).values(_values(after))
+    )
+    if rows.execute(change).rowcount == 0:
+        raise _changed_meanwhile(before)
 
 
 def _screen(row: Any) -> Screen:

@@ -18,9 +18,6 @@ from storage.tables import ApiDefinitionRow, ToolCallRow, ToolRow, table_of
 
 _KEPT = tuple(name for name in Tool.model_fields if name != "api_name")
 _COLUMNS = (*(getattr(ToolRow, name) for name in _KEPT), ApiDefinitionRow.api_name)
-_CHANGING = tuple(
-    name for name in _KEPT if name not in {"id", "tenant_id", "api_id", "created_by", "created_at"}
-)
 
 
 class SqlToolStore:
@@ -49,6 +46,12 @@ class SqlToolStore:
             items = tuple(Tool.model_validate(dict(each)) for each in page)
         return Page(items=items, total=total, limit=query.limit, offset=query.offset)
 
+    def all(self, tenant_id: str) -> tuple[Tool, ...]:
+        """Every tool of a tenant, by name."""
+        with self._database.reading(tenant_id) as rows:
+            every = rows.execute(_selected(rows).order_by(ToolRow.name)).mappings()
+            return tuple(Tool.model_validate(dict(each)) for each in every)
+
     def of_api(self, tenant_id: str, api_id: UUID) -> Tool | None:
         """The tool that an API is exported as, if any."""
         with self._database.reading(tenant_id) as rows:
@@ -62,26 +65,18 @@ class SqlToolStore:
         Raises:
             ConflictError: The name is taken, or the API is exported already.
         """
-        values = {name: getattr(tool, name) for name in _KEPT if name != "tenant_id"}
-        values["schema_at_export"] = dict(tool.schema_at_export)
         try:
             with self._database.writing(tool.tenant_id) as rows:
-                rows.execute(rows.insert(ToolRow, **values))
-                _name_in_api(rows, tool.api_id, tool.name)
+                edit_tool(rows, None, tool)
         except exc.IntegrityError as error:
             raise _taken(tool) from error
         return tool
 
     def update(self, tool: Tool) -> Tool:
         """Replace what can change of a tool, its name in its API too; raises as `create`."""
-        values = {name: getattr(tool, name) for name in _CHANGING}
-        values["schema_at_export"] = dict(tool.schema_at_export)
         try:
             with self._database.writing(tool.tenant_id) as rows:
-                change = rows.update(ToolRow).where(ToolRow.id == tool.id).values(**values)
-                if rows.execute(change).rowcount == 0:
-                    raise _no_tool(tool.name)
-                _name_in_api(rows, tool.api_id, tool.name)
+                edit_tool(rows, tool, tool)
         except exc.IntegrityError as error:
             raise _taken(tool) from error
         return tool
@@ -89,9 +84,7 @@ class SqlToolStore:
     def delete(self, tenant_id: str, tool_id: UUID) -> None:
         """Remove a tool and its name from its API; its calls stay."""
         with self._database.writing(tenant_id) as rows:
-            tool = _found(rows, str(tool_id))
-            rows.execute(rows.delete(ToolRow).where(ToolRow.id == tool_id))
-            _name_in_api(rows, tool.api_id, None)
+            edit_tool(rows, _found(rows, str(tool_id)), None)
 
     def add_call(self, call: ToolCallRecord) -> None:
         """Keep a call."""
@@ -122,6 +115,35 @@ class SqlToolStore:
         calls = table_of(ToolCallRow)
         with self._database.write() as connection:
             return connection.execute(delete(calls).where(calls.c.created_at < before)).rowcount
+
+
+def edit_tool(rows: TenantRows, before: Tool | None, after: Tool | None) -> None:
+    """Insert, replace or remove a tool and its name in its API, in this transaction.
+
+    Raises:
+        NotFoundError: It was deleted meanwhile.
+    """
+    if before is not None and (after is None or after.api_id != before.api_id):
+        _name_in_api(rows, before.api_id, None)
+    if before is None:
+        if after is not None:
+            rows.execute(rows.insert(ToolRow, **_values(after)))
+    else:
+        same = ToolRow.id == before.id
+        change = (
+            rows.delete(ToolRow).where(same)
+            if after is None
+            else rows.update(ToolRow).where(same).values(_values(after))
+        )
+        if rows.execute(change).rowcount == 0:
+            raise _no_tool(before.name)
+    if after is not None:
+        _name_in_api(rows, after.api_id, after.name)
+
+
+def _values(tool: Tool) -> dict[str, Any]:
+    values = {name: getattr(tool, name) for name in _KEPT if name != "tenant_id"}
+    return {**values, "schema_at_export": dict(tool.schema_at_export)}
 
 
 def _selected(rows: TenantRows) -> Any:

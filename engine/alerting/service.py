@@ -72,10 +72,37 @@ class Alerts:
             NotFoundError: There is no API of this name.
             ConflictError: The name is taken.
         """
+        alert = self.planned(fields, caller)
+        self._store.create(alert, self._audit("alert.create", alert, caller))
+        return alert
+
+    def planned(
+        self,
+        fields: Mapping[str, Any],
+        caller: Caller,
+        *,
+        before: Alert | None = None,
+        api_exists: Callable[[str, Caller], object] | None = None,
+    ) -> Alert:
+        """The alert that saving these fields would make, which begins quiet; nothing is saved.
+
+        Args:
+            fields: Those of an author, all of them.
+            caller: Who saves it.
+            before: The alert that it replaces, if any.
+            api_exists: Raises NotFoundError for an API that will not be there, when that is not
+                told by those that are there.
+
+        Raises:
+            DefinitionInvalidError, NotFoundError: As `create`.
+        """
         authorize(caller, "alerts:write")
         now = self._clock()
-        complete = self._checked({**_DEFAULTS, **fields}, caller)
-        alert = Alert(
+        complete = self._checked({**_DEFAULTS, **fields}, caller, api_exists)
+        if before is not None:
+            anew = {"phase": "quiet", "since": None, "value": None, "updated_at": now}
+            return before.model_copy(update={**complete, **anew})
+        return Alert(
             id=uuid4(),
             tenant_id=caller.tenant_id,
             created_by=caller.subject,
@@ -83,8 +110,6 @@ class Alerts:
             updated_at=now,
             **complete,
         )
-        self._store.create(alert, self._audit("alert.create", alert, caller))
-        return alert
 
     def update(self, ref: str, fields: Mapping[str, Any], caller: Caller) -> Alert:
         """Replace the fields given; the alert begins anew, quiet.
@@ -95,16 +120,7 @@ class Alerts:
         authorize(caller, "alerts:write")
         alert = self._store.get(caller.tenant_id, ref)
         authored = {name: getattr(alert, name) for name in ALERT_FIELDS}
-        complete = self._checked({**authored, **fields}, caller)
-        changed = alert.model_copy(
-            update={
-                **complete,
-                "phase": "quiet",
-                "since": None,
-                "value": None,
-                "updated_at": self._clock(),
-            }
-        )
+        changed = self.planned({**authored, **fields}, caller, before=alert)
         self._store.change(changed, self._audit("alert.update", changed, caller))
         return self._store.get(caller.tenant_id, str(alert.id))
 
@@ -122,29 +138,17 @@ class Alerts:
         self._store.add_event(event)
         return event
 
-    def _checked(self, fields: Mapping[str, Any], caller: Caller) -> dict[str, Any]:
-        issues: list[Issue] = [
-            _issue(name, f"there is no {name!r}; known: {', '.join(ALERT_FIELDS)}")
-            for name in sorted(set(fields) - set(ALERT_FIELDS))
-        ]
-        name = fields.get("alert_name")
-        if not isinstance(name, str) or not _NAME.fullmatch(name):
-            issues.append(
-                _issue("alert_name", "lower-case letters, digits, '-' and '_', at most 100")
-            )
-        for part, compiled in (("spec", compile_alert), ("delivery", compile_delivery)):
-            value = fields.get(part)
-            if not isinstance(value, Mapping):
-                issues.append(_issue(part, "an object"))
-                continue
-            try:
-                compiled(value)
-            except DefinitionInvalidError as error:
-                issues += error.issues
+    def _checked(
+        self,
+        fields: Mapping[str, Any],
+        caller: Caller,
+        api_exists: Callable[[str, Caller], object] | None,
+    ) -> dict[str, Any]:
+        issues = alert_issues(fields)
         if issues:
-            raise DefinitionInvalidError(issues[0].message, issues=tuple(issues))
+            raise DefinitionInvalidError(issues[0].message, issues=issues)
         if (api := fields["spec"].get("api")) is not None:
-            self._api_exists(api, caller)
+            (api_exists or self._api_exists)(api, caller)
         return {name: fields[name] for name in ALERT_FIELDS}
 
     def _audit(self, action: str, alert: Alert, caller: Caller) -> AuditEntry:
@@ -156,6 +160,31 @@ class Alerts:
             at=self._clock(),
             detail={"is_active": alert.is_active},
         )
+
+
+def alert_issues(fields: Mapping[str, Any]) -> tuple[Issue, ...]:
+    """What is wrong with the fields of an alert, whatever API they name."""
+    issues: list[Issue] = [
+        _issue(name, f"there is no {name!r}; known: {', '.join(ALERT_FIELDS)}")
+        for name in sorted(set(fields) - set(ALERT_FIELDS))
+    ]
+    name = fields.get("alert_name")
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        issues.append(_issue("alert_name", "lower-case letters, digits, '-' and '_', at most 100"))
+    if not isinstance(fields.get("description", ""), str):
+        issues.append(_issue("description", "a text"))
+    if not isinstance(fields.get("is_active", True), bool):
+        issues.append(_issue("is_active", "true or false"))
+    for part, compiled in (("spec", compile_alert), ("delivery", compile_delivery)):
+        value = fields.get(part)
+        if not isinstance(value, Mapping):
+            issues.append(_issue(part, "an object"))
+            continue
+        try:
+            compiled(value)
+        except DefinitionInvalidError as error:
+            issues += error.issues
+    return tuple(issues)
 
 
 def _issue(path: str, message: str) -> Issue:

@@ -14,6 +14,7 @@ from engine.audit_log import AuditLog
 from engine.bootstrap.alerting import open_alerts
 from engine.bootstrap.assets import open_assets
 from engine.bootstrap.callers import open_auth
+from engine.bootstrap.definitions import open_definitions
 from engine.bootstrap.execution import open_executors, open_shared_state, read_secret, render_tag
 from engine.bootstrap.jobs import open_jobs
 from engine.bootstrap.rules import open_rules
@@ -22,7 +23,7 @@ from engine.bootstrap.screens import open_screens
 from engine.bootstrap.stores import open_stores, plain
 from engine.bootstrap.targets import fixed_connections, target_openers
 from engine.bootstrap.telemetry import open_telemetry
-from engine.bootstrap.testing import open_publication, open_reruns, open_tests
+from engine.bootstrap.testing import open_gate, open_reruns, open_tests
 from engine.bootstrap.tools import open_tools
 from engine.bootstrap.upkeep import kept_sums
 from engine.bootstrap.watching import health_checks
@@ -32,7 +33,6 @@ from engine.checking import Checker
 from engine.compilation import Compiler
 from engine.connections import Connections
 from engine.contract import ContractGuard
-from engine.definition_sync import DefinitionSync
 from engine.executor_cache import APICacheService
 from engine.executor_circuit_breaker import CircuitBreakerManager
 from engine.executor_core.script import ScriptExecutor
@@ -48,6 +48,7 @@ from engine.model import ApiDefinition, Issue
 from engine.pipeline import Pipeline
 from engine.policy_control import PolicyControl
 from engine.policy_lab import PolicyLab
+from engine.publication import Publication
 from engine.published import PublishedApis
 from engine.samples import issue_sample_key
 from engine.screens.users import ScreenUsers
@@ -137,6 +138,7 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
         ),
         read_secret=functools.partial(read_secret, stores.settings),
     )
+    gate = open_gate(stores, compiler, pipeline)
     apis = ApiManager(
         stores.definitions,
         catalog,
@@ -144,7 +146,7 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
         stores.settings,
         lambda api: cache.invalidate_api(api.tenant_id, api.id),
         lineage,
-        open_publication(stores, contracts, compiler, pipeline),
+        Publication(contracts, gate),
         completed=tenant_settings.completed,
     )
     durable = open_jobs(settings, stores, pipeline, catalog, opening)
@@ -165,6 +167,7 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
         run=pipeline.execute,
     )
     tools = open_tools(stores, pipeline)
+    alerts = open_alerts(settings, stores, metrics, apis, opening)
     if settings.sample_data:
         load_side_samples(rules, screens, stores.settings)
         load_shared_samples(assets, tools, stores.settings)
@@ -181,14 +184,17 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
             SqlIdempotencyStore(stores.database),
             longest_call_s=settings.max_timeout_seconds * _USUAL_ATTEMPTS + _RECORDING_S,
         ),
-        definitions=DefinitionSync(
-            stores.definitions,
-            stores.cases,
-            stores.assets,
-            connections.target,
-            saving,
-            contracts,
-            functools.partial(_forget, catalog, cache),
+        definitions=open_definitions(
+            stores,
+            rules=rules,
+            screens=screens,
+            tools=tools,
+            alerts=alerts,
+            connection=connections.target,
+            compiler=saving,
+            contracts=contracts,
+            gate=gate,
+            forget=functools.partial(_forget, catalog, cache),
         ),
         jobs=durable.jobs,
         job_runner=durable.runner,
@@ -201,7 +207,7 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
         logs=ExecutionLog(stores.executions, stores.journal),
         metrics=metrics,
         slos=Slos(apis, metrics, effective),
-        alerts=open_alerts(settings, stores, metrics, apis, opening),
+        alerts=alerts,
         rules=rules,
         rule_runner=rule_runner,
         screens=screens,

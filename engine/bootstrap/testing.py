@@ -5,10 +5,8 @@ from __future__ import annotations
 from engine.api_manager import ApiManager
 from engine.bootstrap.stores import Stores
 from engine.compilation import Compiler
-from engine.contract import ContractGuard
 from engine.executor_monitoring import ExecutionLog
 from engine.pipeline import Pipeline
-from engine.publication import Publication
 from engine.publish_gate import PublishGate
 from engine.testing import ApiTests, Reruns
 
@@ -31,10 +29,7 @@ def open_reruns(stores: Stores, apis: ApiManager, compiler: Compiler, pipeline: 
     return Reruns(apis, compiler, pipeline.execute, logs)
 
 
-def open_publication(
-    stores: Stores, contracts: ContractGuard, compiler: Compiler, pipeline: Pipeline
-) -> Publication:
-    gate = PublishGate(
+def open_gate(stores: Stores, compiler: Compiler, pipeline: Pipeline) -> PublishGate:
+    return PublishGate(
         stores.executions, stores.journal, stores.definitions, compiler, pipeline.execute
     )
-    return Publication(contracts, gate)

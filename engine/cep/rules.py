@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, get_args
 from uuid import UUID, uuid4
 
@@ -22,7 +23,7 @@ from engine.cep.triggers import (
     compile_trigger,
 )
 from engine.errors import ConflictError, DefinitionInvalidError
-from engine.model import Caller, Issue, Page
+from engine.model import ApiDefinition, Caller, Issue, Page
 from engine.model.cep import (
     Firing,
     FiringQuery,
@@ -81,6 +82,17 @@ def compile_rule(fields: Mapping[str, Any]) -> CompiledRule:
     return CompiledRule(trigger, action)
 
 
+def named_issues(
+    rule: CompiledRule, find_api: Callable[[str], ApiDefinition | None]
+) -> tuple[Issue, ...]:
+    """What does not fit between a rule and the APIs that it names."""
+    issues = reference_issues(rule.action, find_api(rule.action.api))
+    watched = rule.trigger.api if isinstance(rule.trigger, MetricTrigger) else None
+    if watched is not None and find_api(watched) is None:
+        issues = (*issues, _issue("trigger_spec.api", f"there is no API {watched!r}"))
+    return issues
+
+
 class Rules:
     """The rules of the caller's tenant; thread-safe.
 
@@ -132,11 +144,37 @@ class Rules:
             PermissionDeniedError: The caller may not run the API that it calls.
             ConflictError: The name is taken.
         """
+        rule = self.planned(fields, caller)
+        saved = self._store.create(rule, self._entry("rule.create", rule, caller))
+        self._nudge()
+        return saved
+
+    def planned(
+        self,
+        fields: Mapping[str, Any],
+        caller: Caller,
+        *,
+        before: Rule | None = None,
+        find_api: FindApi | None = None,
+    ) -> Rule:
+        """The rule that saving these fields would make, in the caller's name; nothing is saved.
+
+        Args:
+            fields: Those of an author, all of them.
+            caller: Who saves it.
+            before: The rule that it replaces, if any.
+            find_api: Where the APIs are found that it names, when not among those that are there.
+
+        Raises:
+            DefinitionInvalidError, PermissionDeniedError: As `create`.
+        """
         authorize(caller, "rules:write")
         complete = {**_OPTIONAL, **fields}
-        self._checked(complete, caller)
+        self._checked(complete, caller, find_api)
+        if before is not None:
+            return self._changed(before, complete, caller)
         now = self._clock()
-        rule = Rule(
+        return Rule(
             id=uuid4(),
             tenant_id=caller.tenant_id,
             version=1,
@@ -147,9 +185,6 @@ class Rules:
             from_seq=self._event_store.newest(caller.tenant_id),
             **complete,
         )
-        saved = self._store.create(rule, self._entry("rule.create", rule, caller))
-        self._nudge()
-        return saved
 
     def update(
         self,
@@ -239,7 +274,14 @@ class Rules:
         return tuple(times)
 
     def _save(self, rule: Rule, fields: Mapping[str, Any], caller: Caller, action: str) -> Rule:
-        changed = rule.model_copy(
+        changed = self._changed(rule, fields, caller)
+        entry = self._entry(action, changed, caller)
+        saved = self._store.change(changed, expected_version=rule.version, audit=entry)
+        self._nudge()
+        return saved
+
+    def _changed(self, rule: Rule, fields: Mapping[str, Any], caller: Caller) -> Rule:
+        return rule.model_copy(
             update={
                 **fields,
                 "owner": _owner(caller),
@@ -247,28 +289,24 @@ class Rules:
                 "from_seq": self._start(rule, caller),
             }
         )
-        entry = self._entry(action, changed, caller)
-        saved = self._store.change(changed, expected_version=rule.version, audit=entry)
-        self._nudge()
-        return saved
 
     def _start(self, rule: Rule, caller: Caller) -> int:
         """From which event on a changed rule looks: one that is on misses none by the change."""
         return rule.from_seq if rule.is_active else self._event_store.newest(caller.tenant_id)
 
-    def _checked(self, fields: Mapping[str, Any], caller: Caller) -> CompiledRule:
+    def _checked(
+        self, fields: Mapping[str, Any], caller: Caller, find_api: FindApi | None = None
+    ) -> CompiledRule:
+        find = partial(find_api or self._find_api, caller.tenant_id)
         compiled = compile_rule(fields)
-        api = self._find_api(caller.tenant_id, compiled.action.api)
+        api = find(compiled.action.api)
         if api is not None:
             authorize(caller, "execute:run", api)
-        issues = [*reference_issues(compiled.action, api)]
-        trigger = compiled.trigger
-        if isinstance(trigger, MetricTrigger) and trigger.api is not None:
+        if isinstance(compiled.trigger, MetricTrigger) and compiled.trigger.api is not None:
             authorize(caller, "logs:read")
-            if self._find_api(caller.tenant_id, trigger.api) is None:
-                issues.append(_issue("trigger_spec.api", f"there is no API {trigger.api!r}"))
+        issues = named_issues(compiled, find)
         if issues:
-            raise DefinitionInvalidError(issues[0].message, issues=tuple(issues))
+            raise DefinitionInvalidError(issues[0].message, issues=issues)
         return compiled
 
     def _entry(self, action: str, rule: Rule, caller: Caller) -> AuditEntry:

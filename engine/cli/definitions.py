@@ -11,15 +11,15 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from engine.asset_files import FOLDER as ASSETS
-from engine.asset_files import read_assets
+from engine.cli.output import AsJson, working
 from engine.definition_plan import Change, Plan
 from engine.definition_schema import definition_schema
-from engine.definitions import read_folder
 from engine.errors import DefinitionInvalidError
 from engine.facade import Engine, local_caller
+from engine.file_kinds import read_definitions
 from engine.folder_check import check_folder
 from engine.model import Caller, Issue
+from engine.model.gate import GateReport
 from engine.settings import Settings
 
 DIFFERENT = 3
@@ -27,13 +27,12 @@ DIFFERENT = 3
 _SIGNS = {"create": "+", "update": "~", "delete": "-"}
 
 Folder = Annotated[Path, typer.Argument(help="A folder with a YAML file for each API.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Write the outcome as JSON.")]
 Tenant = Annotated[str, typer.Option(help="Whose definitions.")]
 Variables = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="What ${NAME} stands for in the files."),
 ]
-Prune = Annotated[bool, typer.Option("--prune", help="Delete the APIs that have no file.")]
+Prune = Annotated[bool, typer.Option("--prune", help="Delete what is live and has no file.")]
 
 
 class DialectName(StrEnum):
@@ -55,9 +54,10 @@ def export(
 ) -> None:
     """Write the live definitions into a folder; files that say the same stay as they are."""
     given = _given(variables)
-    with _issues_shown(as_json=as_json), Engine.open() as engine:
+    shown = _issues_shown(as_json=as_json)
+    with shown, Engine.open() as engine, working("exporting", silently=as_json) as step:
         report = engine.definitions.export(
-            folder, _caller(tenant), names=names or (), variables=given
+            folder, _caller(tenant), names=names or (), variables=given, step=step
         )
     if as_json:
         _write_json(asdict(report))
@@ -66,7 +66,7 @@ def export(
         typer.echo(f"wrote {name}")
     typer.echo(f"{len(report.written)} written, {len(report.unchanged)} unchanged", err=True)
     if report.others and not names:
-        typer.echo(f"of no API here: {', '.join(report.others)}", err=True)
+        typer.echo(f"of nothing that is live: {', '.join(report.others)}", err=True)
 
 
 def diff(
@@ -80,9 +80,9 @@ def diff(
     """Show what applying a folder would change; exits with 3 when it would change something."""
     given = _given(variables)
     with _issues_shown(as_json=as_json):
-        files, assets = read_folder(folder, given), read_assets(folder / ASSETS, given)
+        found = read_definitions(folder, given)
         with Engine.open() as engine:
-            plan = engine.definitions.plan(files, _caller(tenant), assets=assets, prune=prune)
+            plan = engine.definitions.plan(found, _caller(tenant), prune=prune)
     if as_json:
         _write_json(_plan_json(plan))
     else:
@@ -98,6 +98,9 @@ def apply(
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check all, change nothing.")] = False,
     prune: Prune = False,
+    accept_changes: Annotated[
+        bool, typer.Option("--accept-changes", help="Publish although a publish gate blocks it.")
+    ] = False,
     note: Annotated[str, typer.Option(help="The note of each new version.")] = "",
     variables: Variables = None,
     as_json: AsJson = False,
@@ -106,17 +109,21 @@ def apply(
     """Publish what a folder says, all of it or nothing."""
     given = _given(variables)
     with _issues_shown(as_json=as_json):
-        files, assets = read_folder(folder, given), read_assets(folder / ASSETS, given)
-        with Engine.open() as engine:
+        found = read_definitions(folder, given)
+        with Engine.open() as engine, working("applying", silently=as_json) as step:
+            how = {"prune": prune, "accept_changes": accept_changes}
             sync, caller = engine.definitions, _caller(tenant)
-            if dry_run:
-                plan = sync.check(files, caller, assets=assets, prune=prune)
-            else:
-                plan = sync.apply(files, caller, assets=assets, prune=prune, note=note)
+            plan = (
+                sync.check(found, caller, **how, step=step)
+                if dry_run
+                else sync.apply(found, caller, **how, note=note, step=step)
+            )
     if as_json:
         _write_json({**_plan_json(plan), "applied": not dry_run})
         return
     _show_issues(plan.warnings)
+    for name, gate in plan.gates.items():
+        typer.echo(f"{name}: {_told(gate)}", err=True)
     for change in plan.changes:
         typer.echo(_line(change))
     _summarize(plan)
@@ -136,17 +143,14 @@ def validate(
     """Check a folder by itself, without server or database; for CI."""
     given = _given(variables)
     with _issues_shown(as_json=as_json):
-        files, assets = read_folder(folder, given), read_assets(folder / ASSETS, given)
-        settings = Settings.load()
-        issues = check_folder(
-            files, settings, assets=assets, dialect=dialect.value if dialect else None
-        )
+        found = read_definitions(folder, given)
+        issues = check_folder(found, Settings.load(), dialect=dialect.value if dialect else None)
     errors = [issue for issue in issues if issue.severity == "error"]
     if as_json:
         _write_json(_report(issues))
     else:
         _show_issues(issues)
-        typer.echo(f"{len(files)} definitions, {len(errors)} errors", err=True)
+        typer.echo(f"{len(found)} definitions, {len(errors)} errors", err=True)
     if errors:
         raise typer.Exit(1)
 
@@ -193,12 +197,21 @@ def _line(change: Change) -> str:
     return f"{_SIGNS[change.action]} {change.action} {change.name}{fields}"
 
 
+def _told(gate: GateReport) -> str:
+    """What the replay of logged calls came to, in a line."""
+    if gate.verdict == "nothing":
+        return f"no logged call was replayed: {gate.reason}"
+    skipped = f", {len(gate.skipped)} cannot be made again" if gate.skipped else ""
+    return f"{len(gate.calls)} logged calls were replayed: {gate.verdict}{skipped}"
+
+
 def _plan_json(plan: Plan) -> dict[str, Any]:
     return {
         "changes": [asdict(change) for change in plan.changes],
         "unchanged": plan.unchanged,
         "others": plan.others,
         "issues": [issue.model_dump() for issue in plan.warnings],
+        "gates": {name: gate.model_dump(mode="json") for name, gate in plan.gates.items()},
     }
 
 

@@ -1,7 +1,7 @@
 """What the commands share: JSON on standard output, and a sign of life on a terminal."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
 
@@ -21,14 +21,17 @@ def write_json(value: Any) -> None:
 
 
 @contextmanager
-def working(on: str) -> Iterator[None]:
-    """Show on a terminal what takes its time, until it is done; nothing anywhere else."""
+def working(on: str, *, silently: bool = False) -> Iterator[Callable[[str], None]]:
+    """Show on a terminal what takes its time, until it is done; nothing anywhere else.
+
+    Yields a function that tells what is being worked on.
+    """
     console = Console(stderr=True)
-    if not console.is_terminal:
-        yield
+    if silently or not console.is_terminal:
+        yield lambda _: None
         return
-    with console.status(f"{on} …"):
-        yield
+    with console.status(f"{on} …") as status:
+        yield lambda each: status.update(f"{on}: {each} …")
 
 
 def _jsonable(value: Any) -> Any:

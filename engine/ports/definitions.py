@@ -18,8 +18,13 @@ from engine.model import (
     Page,
     Scope,
 )
+from engine.model.alerting import Alert
+from engine.model.asset import Asset
+from engine.model.cep import Rule
 from engine.model.gate import GateReport
+from engine.model.screen import Screen
 from engine.model.testing import ApiTestCase
+from engine.model.tool import Tool
 from engine.ports.access import AuditEntry
 from engine.ports.assets import AssetChange
 
@@ -48,6 +53,19 @@ class CaseChange:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Edit:
+    """A change of one rule, screen, tool or alert, made together with others.
+
+    Attributes:
+        before: As it was read; None for a new one.
+        after: As it is to be; None for one to delete.
+    """
+
+    before: Rule | Screen | Tool | Alert | None = None
+    after: Rule | Screen | Tool | Alert | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class DefinitionChanges:
     """Changes of many definitions that are made together or not at all.
 
@@ -60,6 +78,8 @@ class DefinitionChanges:
         contracts: What to record with the new versions, by id.
         tests: Changes to the test cases of APIs, by the API's id.
         assets: Changes of assets, in an order in which each can be made.
+        deleted_assets: Assets to remove, as they were read.
+        edits: Changes of rules, screens, tools and alerts.
     """
 
     created: tuple[ApiDefinition, ...] = ()
@@ -69,6 +89,8 @@ class DefinitionChanges:
     contracts: Mapping[UUID, ContractFacts] = field(default_factory=dict)
     tests: Mapping[UUID, CaseChange] = field(default_factory=dict)
     assets: tuple[AssetChange, ...] = ()
+    deleted_assets: tuple[Asset, ...] = ()
+    edits: tuple[Edit, ...] = ()
 
 
 class DefinitionStore(Protocol):

@@ -24,6 +24,10 @@ class ToolStore(Protocol):
         """Tools that match, by name."""
         ...
 
+    def all(self, tenant_id: str) -> tuple[Tool, ...]:
+        """Every tool of a tenant, by name."""
+        ...
+
     def of_api(self, tenant_id: str, api_id: UUID) -> Tool | None:
         """The tool that an API is exported as, if any."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ from engine.model import ApiDefinition, Issue
 from engine.model.screen import Block, ScreenSpec
 from engine.templates import check_template
 
+_ID = re.compile(r"[a-z0-9]([a-z0-9_-]{0,78}[a-z0-9])?")
 FindApi = Callable[[str], ApiDefinition | None]
 _EXPRESSIONS = ("rows", "value", "delta", "trend")
 
@@ -24,15 +26,28 @@ def read_spec(fields: Mapping[str, Any], find_api: FindApi) -> ScreenSpec:
     Raises:
         DefinitionInvalidError: With an issue for every mistake, each with its path.
     """
-    try:
-        spec = ScreenSpec.model_validate(fields)
-    except ValidationError as error:
-        issues = tuple(_issue(_path(each["loc"]), each["msg"]) for each in error.errors())
-        raise DefinitionInvalidError(issues[0].message, issues=issues) from error
+    spec = parse_spec(fields)
     issues = (*_input_issues(spec, find_api), *_block_issues(spec, find_api))
     if issues:
         raise DefinitionInvalidError(issues[0].message, issues=issues)
     return spec
+
+
+def refuse_bad_id(screen_id: str) -> None:
+    """Raise DefinitionInvalidError unless a screen can be called so."""
+    if not _ID.fullmatch(screen_id):
+        message = "screen_id: takes 1 to 80 small letters, digits, - and _"
+        issue = Issue(code="screen_invalid", message=message, path="screen_id")
+        raise DefinitionInvalidError(message, issues=(issue,))
+
+
+def parse_spec(fields: Mapping[str, Any]) -> ScreenSpec:
+    """A specification of the right form, whatever it names; raises as `read_spec`."""
+    try:
+        return ScreenSpec.model_validate(fields)
+    except ValidationError as error:
+        issues = tuple(_issue(_path(each["loc"]), each["msg"]) for each in error.errors())
+        raise DefinitionInvalidError(issues[0].message, issues=issues) from error
 
 
 def _input_issues(spec: ScreenSpec, find_api: FindApi) -> Iterator[Issue]:

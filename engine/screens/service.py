@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, get_args
 from uuid import uuid4
 
 from engine.auth import authorize
-from engine.errors import ConflictError, DefinitionInvalidError, PermissionDeniedError
-from engine.model import ApiDefinition, Caller, Issue, Page, Role
+from engine.errors import ConflictError, PermissionDeniedError
+from engine.model import ApiDefinition, Caller, Page, Role
 from engine.model.screen import Screen, ScreenQuery, ScreenSpec
 from engine.ports import AuditEntry
 from engine.ports.screens import ScreenStore
-from engine.screens.check import read_spec
+from engine.screens.check import read_spec, refuse_bad_id
 from engine.screens.inputs import input_values
 from engine.screens.loading import BlockAnswer, Execute, load_blocks
 
 AT_ONCE = 8
 """Blocks that load side by side in one process."""
-_ID = re.compile(r"[a-z0-9]([a-z0-9_-]{0,78}[a-z0-9])?")
 FindApi = Callable[[str, str], ApiDefinition | None]
 
 
@@ -75,13 +74,38 @@ class Screens:
             DefinitionInvalidError: With every issue; nothing was saved.
             ConflictError: The id is taken.
         """
+        screen = self.planned(screen_id, fields, caller)
+        return self._store.create(screen, self._entry("screen.create", screen, caller))
+
+    def planned(
+        self,
+        screen_id: str,
+        fields: Mapping[str, Any],
+        caller: Caller,
+        *,
+        before: Screen | None = None,
+        find_api: FindApi | None = None,
+    ) -> Screen:
+        """The screen that saving these fields would make; nothing is saved, and a draft stays.
+
+        Args:
+            screen_id: Its id.
+            fields: Those of a specification.
+            caller: Who saves it.
+            before: The screen that it replaces, if any.
+            find_api: Where the APIs are found that it names, when not among those that are there.
+
+        Raises:
+            DefinitionInvalidError: With every issue.
+            PermissionDeniedError: It is for a role that the caller does not have.
+        """
         authorize(caller, "screens:write")
-        if not _ID.fullmatch(screen_id):
-            message = "screen_id: takes 1 to 80 small letters, digits, - and _"
-            issue = Issue(code="screen_invalid", message=message, path="screen_id")
-            raise DefinitionInvalidError(message, issues=(issue,))
-        spec, now = self._read(fields, caller), self._clock()
-        screen = Screen(
+        refuse_bad_id(screen_id)
+        spec = self._read(fields, caller, find_api)
+        if before is not None:
+            return self._changed(before, caller, spec=spec)
+        now = self._clock()
+        return Screen(
             id=uuid4(),
             tenant_id=caller.tenant_id,
             screen_id=screen_id,
@@ -92,7 +116,6 @@ class Screens:
             updated_by=caller.subject,
             updated_at=now,
         )
-        return self._store.create(screen, self._entry("screen.create", screen, caller))
 
     def publish(
         self,
@@ -161,7 +184,12 @@ class Screens:
         return screen
 
     def _save(self, screen: Screen, caller: Caller, action: str, **changes: Any) -> Screen:
-        changed = screen.model_copy(
+        changed = self._changed(screen, caller, **changes)
+        entry = self._entry(action, changed, caller)
+        return self._store.change(changed, expected_version=screen.version, audit=entry)
+
+    def _changed(self, screen: Screen, caller: Caller, **changes: Any) -> Screen:
+        return screen.model_copy(
             update={
                 **changes,
                 "version": screen.version + 1,
@@ -169,11 +197,11 @@ class Screens:
                 "updated_at": self._clock(),
             }
         )
-        entry = self._entry(action, changed, caller)
-        return self._store.change(changed, expected_version=screen.version, audit=entry)
 
-    def _read(self, fields: Mapping[str, Any], caller: Caller) -> ScreenSpec:
-        spec = read_spec(fields, lambda ref: self._find_api(caller.tenant_id, ref))
+    def _read(
+        self, fields: Mapping[str, Any], caller: Caller, find_api: FindApi | None = None
+    ) -> ScreenSpec:
+        spec = read_spec(fields, partial(find_api or self._find_api, caller.tenant_id))
         if not caller.has_role(spec.role):
             raise PermissionDeniedError(f"only the role {spec.role!r} makes screens for itself")
         return spec

@@ -7,8 +7,8 @@ import pytest
 
 from engine.asset_files import asset_text, read_assets
 from engine.asset_samples import SAMPLE_TOOLS
-from engine.definitions import read_folder
 from engine.errors import DefinitionInvalidError
+from engine.file_kinds import Folder, read_definitions
 from engine.folder_check import check_folder
 from engine.model.tool import ToolCallRecord
 from engine.settings import Settings
@@ -61,10 +61,11 @@ def test_what_is_written_is_read_back_as_the_same(sample_engine, admin_caller, t
     ],
 )
 def test_a_mistake_is_told_with_file_and_line(tmp_path, text, where):
-    (tmp_path / "x.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets" / "x.yaml").write_text(text, encoding="utf-8")
 
     with pytest.raises(DefinitionInvalidError) as refused:
-        read_assets(tmp_path)
+        read_assets(tmp_path / "assets")
 
     assert refused.value.issues[0].message.startswith(where)
 
@@ -123,8 +124,7 @@ def write(folder, name, text):
 
 
 def applied(engine, folder, caller):
-    assets = read_assets(folder / "assets")
-    return engine.definitions.apply(read_folder(folder), caller, assets=assets)
+    return engine.definitions.apply(read_definitions(folder), caller)
 
 
 def test_a_folder_brings_its_assets_and_applying_it_again_changes_nothing(
@@ -199,9 +199,7 @@ def test_an_export_brings_what_its_apis_stand_on_and_is_stable(
 
     first = sample_engine.definitions.export(out, admin_caller, names=[name])
     again = sample_engine.definitions.export(out, admin_caller, names=[name])
-    plan = sample_engine.definitions.plan(
-        read_folder(out), admin_caller, assets=read_assets(out / "assets")
-    )
+    plan = sample_engine.definitions.plan(read_definitions(out), admin_caller)
 
     assert first.written == (name, f"assets/p-{name}", f"assets/q-{name}")
     assert again.written == ()
@@ -210,10 +208,10 @@ def test_an_export_brings_what_its_apis_stand_on_and_is_stable(
 
 def test_a_folder_is_checked_by_itself_with_its_assets(folder):
     _, path = folder
-    files, assets = read_folder(path), read_assets(path / "assets")
+    whole = read_definitions(path)
 
-    alone = check_folder(files, Settings.load())
-    together = check_folder(files, Settings.load(), assets=assets)
+    alone = check_folder(Folder(apis=whole.apis), Settings.load())
+    together = check_folder(whole, Settings.load())
 
     assert {issue.code for issue in alone if issue.severity == "error"} == {"unknown_asset"}
     assert not [issue for issue in together if issue.severity == "error"]

@@ -3,9 +3,9 @@ from uuid import uuid4
 
 import pytest
 
-from engine.definitions import read_folder
 from engine.errors import ConflictError
 from engine.facade import Engine, local_caller
+from engine.file_kinds import read_definitions
 from engine.settings import Settings
 
 PARAMS: dict[str, dict[str, Any]] = {
@@ -152,9 +152,9 @@ def test_files_that_change_the_users_along_are_not_refused(blocking, caller, pub
     api.write_text(api.read_text().replace("max: 9", "max: 5"))
 
     with pytest.raises(ConflictError, match="workflow 'w'"):
-        blocking.definitions.apply(read_folder(tmp_path), caller)
+        blocking.definitions.apply(read_definitions(tmp_path), caller)
     workflow.write_text(workflow.read_text() + "description: looks at fewer\n")
-    plan = blocking.definitions.apply(read_folder(tmp_path), caller)
+    plan = blocking.definitions.apply(read_definitions(tmp_path), caller)
 
     assert [change.name for change in plan.changes] == ["a", "w"]
     assert any(issue.message.startswith("a.yaml:") for issue in plan.warnings)

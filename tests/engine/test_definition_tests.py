@@ -7,6 +7,7 @@ from engine.definition_schema import definition_schema
 from engine.definition_tests import case_from, read_case
 from engine.definitions import READER, read_folder
 from engine.errors import ConflictError, DefinitionInvalidError
+from engine.file_kinds import read_definitions
 
 YAML = """\
 logic_type: script
@@ -119,10 +120,10 @@ def test_tests_that_are_no_mapping_are_refused(folder):
 
 def test_applying_brings_test_cases_without_a_new_version(sample_engine, folder, caller):
     sync, apis, tests = sample_engine.definitions, sample_engine.apis, sample_engine.tests
-    sync.apply(read_folder(folder()), caller)
+    sync.apply(read_definitions(folder()), caller)
     assert [case.name for case in tests.all("add", caller)] == ["no number", "plus one"]
 
-    changed = read_folder(folder(YAML.replace("equals: 2 # not three", "equals: 3")))
+    changed = read_definitions(folder(YAML.replace("equals: 2 # not three", "equals: 3")))
     plan = sync.apply(changed, caller)
 
     assert [(change.action, change.fields) for change in plan.changes] == [("update", ("tests",))]
@@ -138,8 +139,8 @@ def test_test_cases_that_a_file_does_not_say_stay_until_they_are_pruned(
     sample_engine, folder, caller
 ):
     sync, tests = sample_engine.definitions, sample_engine.tests
-    sync.apply(read_folder(folder()), caller)
-    fewer = read_folder(folder(YAML.partition("  no number:")[0]))
+    sync.apply(read_definitions(folder()), caller)
+    fewer = read_definitions(folder(YAML.partition("  no number:")[0]))
 
     assert sync.apply(fewer, caller).changes == ()
     assert len(tests.all("add", caller)) == 2
@@ -151,8 +152,8 @@ def test_test_cases_that_a_file_does_not_say_stay_until_they_are_pruned(
 
 def test_a_test_case_changed_meanwhile_is_not_overwritten(sample_engine, folder, caller):
     sync, tests = sample_engine.definitions, sample_engine.tests
-    sync.apply(read_folder(folder()), caller)
-    files = read_folder(folder(YAML.replace("equals: 2 # not three", "equals: 3")))
+    sync.apply(read_definitions(folder()), caller)
+    files = read_definitions(folder(YAML.replace("equals: 2 # not three", "equals: 3")))
     plan = sync.check(files, caller)
     tests.delete("add", "no number", caller)
 
