@@ -19,14 +19,20 @@ WINDOWS = {
     "7 d": timedelta(days=7),
     "all": None,
 }
-NARROW, WIDE = 110, 136
+FIELD_PX = 140
 
 
 def run_filters(caller: Caller) -> ExecutionQuery:
     """Draw the filters; what they ask of the log."""
     names = engine().apis.names(caller)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        status = st.pills("Status", STATUSES, key=URL.outcome, bind="query-params")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        status = st.pills(
+            "Status",
+            STATUSES,
+            key=URL.outcome,
+            bind="query-params",
+            label_visibility="collapsed",
+        )
         window = st.segmented_control(
             "Since",
             list(WINDOWS),
@@ -34,34 +40,36 @@ def run_filters(caller: Caller) -> ExecutionQuery:
             required=True,
             key=URL.since,
             bind="query-params",
+            label_visibility="collapsed",
         )
+        span = span_filter()
         api = st.selectbox(
             "API",
             list(names),
             index=None,
-            placeholder="any",
+            placeholder="any API",
             key=URL.of_api,
             bind="query-params",
-            width=WIDE,
+            label_visibility="collapsed",
+            width=FIELD_PX,
         )
-        source = st.selectbox(
-            "Source",
-            get_args(ExecutionSource),
-            index=None,
-            placeholder="any",
-            key=URL.source,
+        error = st.text_input(
+            "Error contains",
+            key=URL.error,
+            type="search",
+            live=True,
+            placeholder="Error contains",
             bind="query-params",
-            width=NARROW,
+            label_visibility="collapsed",
+            width=FIELD_PX,
         )
-        error = _text("Error contains", URL.error, "text")
         with st.popover(_more_label(), icon=":material/filter_alt:"):
             particulars = _particulars()
     back = WINDOWS[window or "24 h"]
-    begin, end = span_filter() or (datetime.now(UTC) - back if back else None, None)
+    begin, end = span or (datetime.now(UTC) - back if back else None, None)
     return particulars.model_copy(
         update={
             "status": status,
-            "source": source,
             "api_id": names.get(api) if api else None,
             "since": begin,
             "until": end,
@@ -72,6 +80,14 @@ def run_filters(caller: Caller) -> ExecutionQuery:
 
 def _particulars() -> ExecutionQuery:
     """What is asked for less often."""
+    source = st.selectbox(
+        "Source",
+        get_args(ExecutionSource),
+        index=None,
+        placeholder="any source",
+        key=URL.source,
+        bind="query-params",
+    )
     cause = st.selectbox(
         "Cause",
         error_codes(),
@@ -98,6 +114,7 @@ def _particulars() -> ExecutionQuery:
         )
     trace = st.text_input("Trace", key=URL.trace, bind="query-params", placeholder="its id")
     return ExecutionQuery(
+        source=source,
         error_type=cause,
         params=params_of(params or ""),
         min_duration_ms=least,
@@ -115,6 +132,7 @@ def params_of(text: str) -> dict[str, str]:
 
 def _more_label() -> str:
     names = (
+        URL.source,
         URL.cause,
         URL.params,
         URL.least_ms,
@@ -130,16 +148,4 @@ def _more_label() -> str:
 def _milliseconds(label: str, key: str) -> float | None:
     return st.number_input(
         label, min_value=0.0, value=None, step=10.0, format="%g", key=key, bind="query-params"
-    )
-
-
-def _text(label: str, key: str, placeholder: str) -> str:
-    return st.text_input(
-        label,
-        key=key,
-        type="search",
-        live=True,
-        placeholder=placeholder,
-        bind="query-params",
-        width=WIDE,
     )

@@ -93,7 +93,7 @@ def test_a_link_opens_the_runs_of_a_stretch_of_time(eng, caller, open_page):
     ("begin", "end"),
     [
         (None, None),
-        ("2026-03-04T12:00:00Z", None),
+        ("2026-03-04T12:00:00", None),
         ("soon", "2026-03-04T12:00:00Z"),
         ("2026-03-04T12:00:00", "2026-03-04T13:00:00"),
         ("2026-03-04T12:00:00Z", "2026-03-04T12:00:00Z"),
@@ -101,6 +101,17 @@ def test_a_link_opens_the_runs_of_a_stretch_of_time(eng, caller, open_page):
 )
 def test_what_is_no_stretch_of_time_is_left_out(begin, end):
     assert span_of(begin, end) is None
+
+
+@pytest.mark.parametrize("is_begin", [True, False])
+def test_a_stretch_may_be_open_at_one_end(is_begin):
+    at = datetime(2026, 3, 4, 12, tzinfo=UTC)
+    span = (at, None) if is_begin else (None, at)
+
+    query = span_query(*span)
+
+    assert len(query) == 1
+    assert span_of(query.get("from"), query.get("to")) == span
 
 
 def test_a_stretch_survives_its_link():

@@ -1,5 +1,7 @@
 """The list of runs under every filter, one run with what belongs to it, and running it again."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from engine.call import ExecutionRequest
@@ -41,6 +43,35 @@ def test_the_list_is_filtered_by_what_stands_in_the_link(eng, runs, open_page):
 
     assert not [visit for visit, _ in visits if visit.exception]
     assert [shown(visit) for visit, _ in visits] == [["worst-routes"] * n for _, n in visits]
+
+
+def test_a_stretch_of_time_is_typed_kept_in_the_link_and_cleared(eng, runs, open_page):
+    visit = open_page("operate/runs.py")
+    begin, end = visit.datetime_input
+
+    begin.set_value(datetime(2026, 3, 4, 12, 0, tzinfo=UTC))
+    end.set_value(datetime(2026, 3, 4, 13, 30, tzinfo=UTC))
+    visit.button(key="show-span").click().run()
+
+    assert not visit.exception
+    assert visit.query_params["from"] == "2026-03-04T12:00:00Z"
+    assert visit.query_params["to"] == "2026-03-04T13:30:00Z"
+    assert "No run matches" in visit.info[0].value
+    visit.button(key="clear-span").click().run()
+    assert not {"from", "to"} & set(visit.query_params)
+    assert len(shown(visit)) == 4
+
+
+def test_a_stretch_that_ends_before_it_begins_is_refused(eng, runs, open_page):
+    visit = open_page("operate/runs.py")
+    begin, end = visit.datetime_input
+
+    begin.set_value(datetime(2026, 3, 4, 12, 0, tzinfo=UTC))
+    end.set_value(datetime(2026, 3, 4, 11, 0, tzinfo=UTC))
+    visit.button(key="show-span").click().run()
+
+    assert "before" in visit.warning[0].value
+    assert len(shown(visit)) == 4
 
 
 def test_filters_that_are_folded_away_are_counted(eng, runs, open_page):
