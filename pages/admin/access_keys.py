@@ -66,7 +66,9 @@ def _table(keys: tuple[ApiKey, ...]) -> None:
         ),
         hide_index=True,
         height="content",
+        placeholder="",
         alt="API keys",
+        column_config={"Last used": st.column_config.DatetimeColumn(format="distance")},
     )
 
 

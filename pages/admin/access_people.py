@@ -1,5 +1,6 @@
 """Users and roles on the access page."""
 
+from collections.abc import Sequence
 from typing import get_args
 
 import pandas as pd
@@ -7,10 +8,12 @@ import streamlit as st
 
 from engine.auth.subjects import user_subject
 from engine.model import Caller, Role
-from engine.ports import User
+from engine.ports import RoleBinding, User
 from pages.components.context import engine
 from pages.components.errors import errors_shown
 from pages.components.navigation import say
+
+FORM_PX = 560
 
 
 def users_panel(caller: Caller) -> None:
@@ -31,16 +34,15 @@ def users_panel(caller: Caller) -> None:
 def roles_panel(caller: Caller) -> None:
     """Who was given which role, and a form to give and take roles."""
     bindings = engine().auth.bindings.all(caller)
-    st.dataframe(
-        pd.DataFrame(
-            [(each.subject, each.role, each.created_by, each.created_at) for each in bindings],
-            columns=["Subject", "Role", "Given by", "At"],
-        ),
-        hide_index=True,
-        height="content",
-        alt="Roles",
-    )
-    with st.form("bind-role"), errors_shown():
+    if bindings:
+        _roles_table(bindings)
+    else:
+        st.info(
+            "Nobody was given a role yet. A user gets one when he is made; the form below gives "
+            "roles to people and groups whom a provider signs in.",
+            icon=":material/badge:",
+        )
+    with st.form("bind-role", width=FORM_PX), errors_shown():
         st.subheader("Give a role")
         subject = st.text_input(
             "To",
@@ -66,6 +68,19 @@ def roles_panel(caller: Caller) -> None:
                 st.rerun()
 
 
+def _roles_table(bindings: Sequence[RoleBinding]) -> None:
+    st.dataframe(
+        pd.DataFrame(
+            [(each.subject, each.role, each.created_by, each.created_at) for each in bindings],
+            columns=["Subject", "Role", "Given by", "At"],
+        ),
+        hide_index=True,
+        height="content",
+        alt="Roles",
+        column_config={"At": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm:ss")},
+    )
+
+
 def _table(users: tuple[User, ...], caller: Caller) -> None:
     bindings = engine().auth.bindings.all(caller)
     rows = [
@@ -81,7 +96,9 @@ def _table(users: tuple[User, ...], caller: Caller) -> None:
         pd.DataFrame(rows, columns=["Name", "Roles", "State", "Last sign-in"]),
         hide_index=True,
         height="content",
+        placeholder="",
         alt="Users",
+        column_config={"Last sign-in": st.column_config.DatetimeColumn(format="distance")},
     )
 
 
@@ -113,7 +130,7 @@ def ask_password(name: str, caller: Caller) -> None:
 
 
 def _new_user(caller: Caller, *, is_first: bool) -> None:
-    with st.form("new-user"), errors_shown():
+    with st.form("new-user", width=FORM_PX), errors_shown():
         st.subheader("New user")
         name = st.text_input("Name", key="new-user-name", autocomplete="off")
         password = st.text_input(

@@ -31,5 +31,10 @@ def audit_log(caller: Caller) -> None:
         ),
         hide_index=True,
         height="content",
+        placeholder="",
         alt="Audit log",
+        column_config={
+            "When": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm:ss", width=150),
+            "With": st.column_config.TextColumn(width="large"),
+        },
     )

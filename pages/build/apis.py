@@ -21,7 +21,11 @@ STATE_FILTERS: Mapping[str, Mapping[str, bool]] = {
     "off": {"is_active": False},
     "edited": {"has_draft": True},
 }
-ORDERS: Mapping[ApiOrder, str] = {"name": "name", "changed": "last change", "type": "type"}
+ORDERS: Mapping[ApiOrder, str] = {
+    "name": "by name",
+    "changed": "last changed",
+    "type": "by type",
+}
 
 caller = require_caller()
 
@@ -30,7 +34,7 @@ with st.container(horizontal=True, vertical_alignment="center", horizontal_align
     if st.button("New API", type="primary", icon=":material/add:", shortcut="N", key="new-api"):
         go(NEW_PAGE)
 
-with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+with st.container(horizontal=True, vertical_alignment="center", gap="small"):
     text = st.text_input(
         "Search",
         key=URL.search,
@@ -38,9 +42,12 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         live=True,
         placeholder="Name, description or tag",
         bind="query-params",
+        label_visibility="collapsed",
         width=220,
     )
-    logic_type = st.pills("Type", LOGIC_TYPES, key=URL.logic_type, bind="query-params")
+    logic_type = st.pills(
+        "Type", LOGIC_TYPES, key=URL.logic_type, bind="query-params", label_visibility="collapsed"
+    )
     state = st.segmented_control(
         "Status",
         list(STATE_FILTERS),
@@ -48,14 +55,16 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         required=True,
         key=URL.activity,
         bind="query-params",
+        label_visibility="collapsed",
     )
     tag = st.selectbox(
         "Tag",
         engine().apis.tags(caller),
         index=None,
-        placeholder="any",
+        placeholder="any tag",
         key=URL.tag,
         bind="query-params",
+        label_visibility="collapsed",
         width=140,
     )
     order: ApiOrder = st.selectbox(
@@ -64,7 +73,8 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         format_func=lambda each: ORDERS[each],
         key=URL.sort,
         bind="query-params",
-        width=130,
+        label_visibility="collapsed",
+        width=150,
     )
 
 slot, pager = st.container(), st.container(horizontal=True, vertical_alignment="center")
@@ -123,7 +133,9 @@ with slot:
                 "Success": st.column_config.ProgressColumn(
                     format="%.1f%%", min_value=0, max_value=100, width=130, help="In 24 hours"
                 ),
-                "p95": st.column_config.NumberColumn(format="%.0f ms", help="In 24 hours"),
+                "p95": st.column_config.NumberColumn(
+                    format="%.0f ms", width=90, help="In 24 hours"
+                ),
                 "24 h": st.column_config.LineChartColumn(y_min=0, width=90, help="Calls"),
                 "Updated": st.column_config.DatetimeColumn(format="distance"),
                 "Actions": st.column_config.ButtonColumn(

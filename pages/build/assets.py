@@ -31,7 +31,7 @@ if not everything:
     )
     st.stop()
 
-with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+with st.container(horizontal=True, vertical_alignment="center", gap="small"):
     text = st.text_input(
         "Search",
         key=URL.asset_search,
@@ -39,9 +39,12 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         live=True,
         placeholder="Name, words, tag",
         bind="query-params",
+        label_visibility="collapsed",
         width=210,
     )
-    asset_type = st.pills("Type", TYPES, key=URL.asset_type, bind="query-params")
+    asset_type = st.pills(
+        "Type", TYPES, key=URL.asset_type, bind="query-params", label_visibility="collapsed"
+    )
     status = st.segmented_control(
         "Status",
         list(STATUS),
@@ -49,14 +52,16 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         required=True,
         key=URL.asset_status,
         bind="query-params",
+        label_visibility="collapsed",
     )
     tag = st.selectbox(
         "Tag",
         engine().assets.tags(caller),
         index=None,
-        placeholder="any",
+        placeholder="any tag",
         key=URL.asset_tag,
         bind="query-params",
+        label_visibility="collapsed",
         width=120,
     )
 

@@ -63,6 +63,15 @@ def open_job(job_id: object) -> NoReturn:
     go(JOBS_PAGE, {URL.job: str(job_id)})
 
 
+def back_button(page: str, label: str) -> None:
+    """A way back to a list that is drawn by the script of the page at hand.
+
+    A link to the script that runs is drawn as the page one is on.
+    """
+    if st.button(label, icon=":material/arrow_back:", type="tertiary", key="back-to-list"):
+        go(page)
+
+
 def compare_link(execution_id: object, label: str = "Compare") -> None:
     """A link to the page that makes a run again and compares."""
     st.page_link(

@@ -7,12 +7,14 @@ from typing import Any
 import streamlit as st
 
 from engine.alerting import FIGURES
+from engine.auth import may
 from engine.model import Caller
 from engine.model.alerting import Alert
 from pages.components.context import engine
-from pages.components.errors import errors_shown
+from pages.components.errors import errors_shown, escaped
 from pages.components.navigation import ALERTS_PAGE, go, say
 from pages.components.state import URL
+from pages.operate.alert_list import PHASES, phase
 
 OPERATORS = (">", ">=", "<", "<=")
 NEW: Mapping[str, Any] = {"field": "success_rate", "op": "<", "value": 0.95}
@@ -46,9 +48,14 @@ def alert_form(alert: Alert | None, caller: Caller) -> None:
             _save(alert, fields, caller)
 
 
-def alert_actions(alert: Alert, caller: Caller) -> None:
-    """Try whom it tells, or delete it."""
-    with st.container(horizontal=True, gap="small"):
+def alert_head(alert: Alert, caller: Caller) -> None:
+    """Its name and where it stands; beside them, try whom it tells, or delete it."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.title(escaped(alert.alert_name), width="content")
+        st.badge(phase(alert), color=PHASES[phase(alert)])
+        st.space("stretch")
+        if not may(caller, "alerts:write"):
+            return
         if st.button("Try", icon=":material/send:", key="try-alert", help="Tells that it is one"):
             engine().alerts.tell(alert.alert_name, caller)
             say("Told; a webhook is called within seconds.")

@@ -39,7 +39,7 @@ def breaker_table(caller: Caller) -> None:
         placeholder="",
         alt="Circuit breakers",
         column_config={
-            "Breaker": st.column_config.TextColumn(pinned=True, width=170),
+            "Breaker": st.column_config.TextColumn(width=200),
             "State": st.column_config.MultiselectColumn(
                 options=list(STATE_COLORS), color=list(STATE_COLORS.values())
             ),
@@ -47,7 +47,8 @@ def breaker_table(caller: Caller) -> None:
             "Trips": st.column_config.NumberColumn(help="How often it opened", width=60),
             "Rule": st.column_config.TextColumn(width=230),
             "Reason": st.column_config.TextColumn(width=180),
-            "Opened": st.column_config.DatetimeColumn(format="distance"),
+            "Opened": st.column_config.DatetimeColumn(format="distance", width=120),
+            "Tries again": st.column_config.TextColumn(width=90),
         },
     )
 

@@ -11,8 +11,8 @@ from pages.operate.run_detail import as_id
 
 caller = require_caller()
 run_id = st.query_params.get(URL.run)
-st.title("Compare runs")
 if not run_id:
+    st.title("Compare runs")
     st.info("Open a run and choose **Compare**.", icon=":material/compare_arrows:")
     st.page_link(RUNS_PAGE, label="All runs", icon=":material/arrow_back:")
     st.stop()
@@ -22,6 +22,7 @@ api = engine().apis.get(str(record.api_id or record.api_name), caller)
 st.page_link(
     RUNS_PAGE, label="The run", icon=":material/arrow_back:", query_params={URL.run: run_id}
 )
+st.title("Compare runs")
 st.markdown(f"**{escaped(api.api_name)}** · {record.created_at:%Y-%m-%d %H:%M:%S} UTC")
 
 plan = plan_form(record, api, caller)

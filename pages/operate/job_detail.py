@@ -10,8 +10,16 @@ from engine.model import Caller, tabular
 from engine.model.job import Job
 from pages.components.colors import JOB_COLORS
 from pages.components.context import engine
-from pages.components.errors import error_block, errors_shown
-from pages.components.navigation import API_PAGE, JOBS_PAGE, api_link, open_job, open_run, say
+from pages.components.errors import error_block, errors_shown, escaped
+from pages.components.navigation import (
+    API_PAGE,
+    JOBS_PAGE,
+    api_link,
+    back_button,
+    open_job,
+    open_run,
+    say,
+)
 from pages.components.result_view import json_answer, table_answer
 from pages.components.workflow.tree import Tree, read
 from pages.operate.job_graph import job_graph
@@ -23,8 +31,9 @@ LOOK_EVERY_S = 1.0
 
 def job_detail(job_id: str, caller: Caller) -> None:
     """Draw the job, anew every second until it has ended."""
-    st.page_link(JOBS_PAGE, label="All jobs", icon=":material/arrow_back:")
+    back_button(JOBS_PAGE, "All jobs")
     job = engine().jobs.get(_as_id(job_id), caller)
+    st.title(f"Job of {escaped(job.api_name)}")
     tree = _tree(job, caller)
     if job.has_ended:
         _state(job, tree, caller)
@@ -47,8 +56,14 @@ def _state(job: Job, tree: Tree | None, caller: Caller) -> None:
     _facts(job)
     if not job.has_ended:
         st.progress(job.done_share, text=_words(job))
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         _actions(job, caller)
+        st.page_link(
+            API_PAGE,
+            label="Open the API",
+            icon=":material/api:",
+            query_params=api_link(job.api_name),
+        )
     if job.error is not None and job.status != "cancelled":
         error_block(job.error)
     if job.nodes:
@@ -76,16 +91,13 @@ def _words(job: Job) -> str:
 
 
 def _facts(job: Job) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        st.page_link(
-            API_PAGE,
-            label=f"{job.api_name} · version {job.api_version}",
-            icon=":material/api:",
-            query_params=api_link(job.api_name),
-        )
-        st.caption(f"{job.created_at:%Y-%m-%d %H:%M:%S} UTC")
-        st.caption(f"by {job.created_by} through {job.source}")
-        st.caption(f"queue {job.queue}, priority {job.priority}")
+    facts = [
+        f"version {job.api_version}",
+        f"{job.created_at:%Y-%m-%d %H:%M:%S} UTC",
+        f"by {escaped(job.created_by)} through {job.source}",
+        f"queue {job.queue}, priority {job.priority}",
+    ]
+    st.caption(" · ".join(facts))
 
 
 def _actions(job: Job, caller: Caller) -> None:

@@ -23,7 +23,9 @@ COLUMNS = ("When", "API", "Status", "Took", "Queue", "Priority", "By", "Runs", "
 
 def job_list(caller: Caller) -> None:
     """Draw the filter, and the list below it."""
-    status = st.pills("Status", STATUSES, key=URL.job_status, bind="query-params")
+    status = st.pills(
+        "Status", STATUSES, key=URL.job_status, bind="query-params", label_visibility="collapsed"
+    )
     _current(status, caller)
 
 

@@ -10,8 +10,8 @@ from pages.operate.job_list import job_list
 caller = require_caller()
 job_id = st.query_params.get(URL.job)
 
-st.title("Job" if job_id else "Jobs")
 if job_id:
     job_detail(job_id, caller)
 else:
+    st.title("Jobs")
     job_list(caller)

@@ -44,8 +44,8 @@ def limits_table(caller: Caller) -> None:
     limits = engine().policies.limits(caller)
     if not limits:
         st.info(
-            "No limit counts a call now. Set a rate in an API's policy, under **Limits and "
-            "breaker**, and call it.",
+            "No limit counts a call now. Set a rate in an API's policy, under **Limits**, "
+            "and call it.",
             icon=":material/speed:",
         )
         return

@@ -32,7 +32,7 @@ WINDOWS = {
 def filters(caller: Caller) -> tuple[MetricsQuery, str | None]:
     """The question the controls ask, and the name of the API it is about."""
     names = engine().apis.names(caller)
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         window = st.segmented_control(
             "The last",
             list(WINDOWS),
@@ -40,14 +40,16 @@ def filters(caller: Caller) -> tuple[MetricsQuery, str | None]:
             required=True,
             key=URL.metrics_window,
             bind="query-params",
+            label_visibility="collapsed",
         )
         api = st.selectbox(
             "API",
             list(names),
             index=None,
-            placeholder="all",
+            placeholder="every API",
             key=URL.of_api,
             bind="query-params",
+            label_visibility="collapsed",
             width=260,
         )
     query = MetricsQuery(window=WINDOWS[window or "1 h"])

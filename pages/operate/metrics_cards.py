@@ -6,12 +6,13 @@ from engine.metrics import MetricsReport
 from engine.ports import JournalStats
 
 NOTHING = "none"
+CARD_PX = 120
 
 
 def cards(report: MetricsReport) -> None:
     """Draw the cards."""
     total = report.total
-    with st.container(horizontal=True, gap="small"):
+    with st.grid(7, min_column_width=CARD_PX):
         st.metric("Calls", total.calls, border=True, format="localized")
         st.metric("Success", percent(total.success_rate), border=True, help=SUCCESS_MEANS)
         st.metric("p95", milliseconds(total.p95_ms), border=True, help=P95_MEANS)

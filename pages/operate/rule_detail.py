@@ -10,7 +10,7 @@ from engine.model import Caller
 from engine.model.cep import FiringQuery, Rule
 from pages.components.context import engine
 from pages.components.errors import errors_shown
-from pages.components.navigation import RUNS_PAGE, go, say
+from pages.components.navigation import RUNS_PAGE, back_button, go, say
 from pages.components.result_view import counted
 from pages.components.state import URL
 from pages.operate.rule_form import edit_rule
@@ -23,6 +23,7 @@ LOG_SIZE = 50
 
 def one_rule(name: str, caller: Caller) -> None:
     """Draw a rule with its tabs."""
+    back_button(RULES_PAGE, "All rules")
     rule = engine().rules.get(name, caller)
     may_write = may(caller, "rules:write")
     with st.container(
@@ -49,8 +50,6 @@ def one_rule(name: str, caller: Caller) -> None:
 
 
 def _actions(rule: Rule, caller: Caller) -> None:
-    if st.button("All rules", icon=":material/arrow_back:", key="all-rules"):
-        go(RULES_PAGE)
     label, icon = ("Switch off", "pause") if rule.is_active else ("Switch on", "play_arrow")
     if st.button(label, icon=f":material/{icon}:", key="toggle-rule"):
         with errors_shown():

@@ -9,20 +9,21 @@ from engine.model import Caller
 from engine.model.cep import Rule
 from pages.components.context import engine
 from pages.components.errors import errors_shown
-from pages.components.navigation import go, say
+from pages.components.navigation import back_button, go, say
 from pages.components.rule_parts import action_part, trigger_part
 from pages.operate.rule_trial import rule_trial
 
 RULES_PAGE = "operate/rules.py"
 MEANINGS = {
-    "event": "for single events",
-    "metric": "when a metric crosses a line",
+    "event": "for events",
+    "metric": "at a line in the metrics",
     "schedule": "by the clock",
 }
 
 
 def new_rule(caller: Caller) -> None:
     """The form of a rule that is not there yet, with a trial of it beside it."""
+    back_button(RULES_PAGE, "All rules")
     st.title("New rule")
     left, right = st.columns([3, 2], gap="large")
     with left:

@@ -48,7 +48,7 @@ def rule_list(caller: Caller) -> None:
 
 
 def _filters() -> RuleQuery:
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         text = st.text_input(
             "Search",
             key="rules-q",
@@ -56,11 +56,20 @@ def _filters() -> RuleQuery:
             live=True,
             placeholder="Name or description",
             bind="query-params",
-            width=280,
+            label_visibility="collapsed",
+            width=220,
         )
-        kind = st.pills("Trigger", TYPES, key="trigger", bind="query-params")
+        kind = st.pills(
+            "Trigger", TYPES, key="trigger", bind="query-params", label_visibility="collapsed"
+        )
         state = st.segmented_control(
-            "State", list(STATES), default="all", required=True, key="state", bind="query-params"
+            "State",
+            list(STATES),
+            default="all",
+            required=True,
+            key="state",
+            bind="query-params",
+            label_visibility="collapsed",
         )
     return RuleQuery(
         q=text or "", trigger_type=kind, is_active=STATES[state or "all"], limit=PAGE_SIZE

@@ -7,9 +7,15 @@ import streamlit as st
 from engine.errors import NotFoundError
 from engine.model import Caller, ErrorInfo, ExecutionRecord, Step
 from pages.components.context import engine
-from pages.components.errors import error_block, errors_shown
+from pages.components.errors import error_block, errors_shown, escaped
 from pages.components.keep_as_test import keep_as_test
-from pages.components.navigation import API_PAGE, RUNS_PAGE, api_link, compare_link
+from pages.components.navigation import (
+    API_PAGE,
+    RUNS_PAGE,
+    api_link,
+    back_button,
+    compare_link,
+)
 from pages.components.result_view import (
     outcome_line,
     record_answer,
@@ -24,8 +30,9 @@ from pages.operate.run_context import attempts, related_runs
 
 def run_detail(run_id: str, caller: Caller) -> None:
     """Draw the run; a link to one of another tenant, or to none, is said to be unknown."""
-    st.page_link(RUNS_PAGE, label="All runs", icon=":material/arrow_back:")
+    back_button(RUNS_PAGE, "All runs")
     record = engine().logs.get(as_id(run_id), caller)
+    st.title(f"Run of {escaped(record.api_name)}")
     st.markdown(outcome_line(record))
     _facts(record)
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
@@ -33,6 +40,12 @@ def run_detail(run_id: str, caller: Caller) -> None:
         keep_as_test(record, caller)
         if record.api_id is not None:
             compare_link(record.id)
+            st.page_link(
+                API_PAGE,
+                label="Open the API",
+                icon=":material/api:",
+                query_params=api_link(record.api_name),
+            )
     if record.error_type:
         _error(record)
     if trace := trace_of(record):
@@ -58,16 +71,13 @@ def as_id(run_id: str) -> UUID:
 
 
 def _facts(record: ExecutionRecord) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        st.page_link(
-            API_PAGE,
-            label=f"{record.api_name} · version {record.api_version}",
-            icon=":material/api:",
-            query_params=api_link(record.api_name),
-        )
-        st.caption(f"{record.created_at:%Y-%m-%d %H:%M:%S} UTC")
-        st.caption(f"by {record.executed_by} through {record.source}")
-        st.caption(f"trace `{record.trace_id}`")
+    facts = [
+        f"version {record.api_version}",
+        f"{record.created_at:%Y-%m-%d %H:%M:%S} UTC",
+        f"by {escaped(record.executed_by)} through {record.source}",
+        f"trace {record.trace_id}",
+    ]
+    st.caption(" · ".join(facts))
 
 
 def _inputs(record: ExecutionRecord) -> None:

@@ -10,8 +10,8 @@ from pages.operate.run_list import run_list
 caller = require_caller()
 run_id = st.query_params.get(URL.run)
 
-st.title("Run" if run_id else "Runs")
 if run_id:
     run_detail(run_id, caller)
 else:
+    st.title("Runs")
     run_list(caller)

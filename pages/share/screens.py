@@ -28,6 +28,7 @@ text = st.text_input(
     live=True,
     placeholder="Title or id",
     bind="query-params",
+    label_visibility="collapsed",
     width=280,
 )
 query = ScreenQuery(q=text or "", limit=PAGE_SIZE)

@@ -67,6 +67,7 @@ else:
         live=True,
         placeholder="Name or description",
         bind="query-params",
+        label_visibility="collapsed",
         width=280,
     )
     slot = st.container()

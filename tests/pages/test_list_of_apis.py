@@ -58,7 +58,7 @@ def test_those_with_unpublished_work_are_marked_and_found(eng, caller, open_page
 def test_the_last_changed_come_first_when_asked_for(eng, caller, open_page):
     eng.apis.update("worst-routes", {"description": "Changed"}, caller)
 
-    visit = open_page("build/apis.py", sort="last change")
+    visit = open_page("build/apis.py", sort="last changed")
 
     assert shown(visit)[0] == "worst-routes"
 
