@@ -10,6 +10,7 @@ from engine.call import ExecutionRequest
 from engine.sidecar.deps import Visit, VisitDep
 from engine.sidecar.etags import answer_tag, is_known
 from engine.sidecar.openapi import documented_call
+from engine.sidecar.plain_route import PlainRoute
 from engine.sidecar.repeats import IdempotencyKey, run_call
 from engine.sidecar.results import (
     AskedFormat,
@@ -21,7 +22,7 @@ from engine.sidecar.results import (
 )
 from engine.sidecar.schemas import ExecuteBody
 
-router = APIRouter(tags=["call"])
+router = APIRouter(tags=["call"], route_class=PlainRoute)
 OPTIONS = frozenset({"format", "trace"})
 """Query parameters of the endpoint itself; an API's own of these names can be sent in a body."""
 NOTHING_SENT = ExecuteBody()

@@ -11,11 +11,12 @@ from engine.model import ApiDefinition
 from engine.sidecar.deps import ApiRef, Visit, VisitDep
 from engine.sidecar.envelope import answer
 from engine.sidecar.openapi import documented, documented_call
+from engine.sidecar.plain_route import PlainRoute
 from engine.sidecar.repeats import IdempotencyKey, run_call
 from engine.sidecar.results import AskedFormat, Format, WantTrace, answer_execution, negotiate
 from engine.sidecar.schemas import Envelope, ExecuteBody, ExecutionView, UnsavedCall
 
-router = APIRouter(prefix="/api-manager", tags=["execute"])
+router = APIRouter(prefix="/api-manager", tags=["execute"], route_class=PlainRoute)
 CallBody = Annotated[ExecuteBody, Body()]
 NOTHING_SENT = ExecuteBody()
 _EXECUTED = documented_call(404, 409, 413, 429, 502, 504)
