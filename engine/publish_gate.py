@@ -216,7 +216,8 @@ def refuse_differences(api: ApiDefinition, report: GateReport) -> None:
         f"{api.api_name!r} was not published: {len(changed)} of {len(report.calls)} replayed calls "
         "fail or answer otherwise than on what is live",
         details={"gate": report.model_dump(mode="json")},
-        hint="Look at the differences; publish with `accept_changes` when they are meant.",
+        hint="Look at the differences; publish with `accept_changes`, or apply with "
+        "`--accept-changes`, when they are meant.",
     )
 
 

@@ -1,51 +1,70 @@
-"""Registers the sample rules and screens that a fresh instance begins with."""
+"""Registers the sample rules, screens, tools and alerts that a fresh instance begins with."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from engine.alerting import Alerts
 from engine.cep.rules import Rules
-from engine.errors import ConflictError, DefinitionInvalidError
-from engine.model import Caller
+from engine.errors import ConflictError, DefinitionInvalidError, NotFoundError
+from engine.file_kinds import AlertKind, FileKind, RuleKind, ScreenKind, ToolKind
+from engine.named_files import NamedFile, read_each
 from engine.ports import SettingStore
 from engine.samples import SAMPLER, TENANT
 from engine.screens.service import Screens
-from engine.yaml_source import YamlSource
+from engine.tools import Tools
 
 logger = logging.getLogger(__name__)
 
-Create = Callable[[str, Mapping[str, Any], Caller], object]
+
+def register_rules(folder: Path, rules: Rules, settings: SettingStore) -> None:
+    """Save the rules that were never registered here."""
+    kind = RuleKind()
+    _register(folder, kind, lambda file: rules.create(kind.fields(file), SAMPLER), settings)
 
 
-def register_rules(folder: Path, rules: Rules, settings: SettingStore) -> tuple[str, ...]:
-    """Save the rules that were never registered here, switched off; returns their names."""
+def register_screens(folder: Path, screens: Screens, settings: SettingStore) -> None:
+    """Save the screens that were never registered here."""
+    _register(
+        folder,
+        ScreenKind(),
+        lambda file: screens.create(file.name, file.said, SAMPLER),
+        settings,
+    )
 
-    def create(name: str, fields: Mapping[str, Any], caller: Caller) -> object:
-        return rules.create({**fields, "rule_name": name, "is_active": False}, caller)
 
-    return _register("samples.rules", folder, create, settings)
+def register_tools(folder: Path, tools: Tools, settings: SettingStore) -> None:
+    """Export the APIs that were never made tools here."""
+    kind = ToolKind()
+    _register(
+        folder,
+        kind,
+        lambda file: tools.export(file.said["api"], kind.fields(file), SAMPLER),
+        settings,
+    )
 
 
-def register_screens(folder: Path, screens: Screens, settings: SettingStore) -> tuple[str, ...]:
-    """Save the screens that were never registered here; returns their ids."""
-    return _register("samples.screens", folder, screens.create, settings)
+def register_alerts(folder: Path, alerts: Alerts, settings: SettingStore) -> None:
+    """Save the alerts that were never registered here."""
+    kind = AlertKind()
+    _register(folder, kind, lambda file: alerts.create(kind.fields(file), SAMPLER), settings)
 
 
 def _register(
-    setting: str, folder: Path, create: Create, settings: SettingStore
-) -> tuple[str, ...]:
+    folder: Path,
+    kind: FileKind[Any],
+    create: Callable[[NamedFile], object],
+    settings: SettingStore,
+) -> None:
+    setting = f"samples.{kind.folder}"
     known: list[str] = settings.get(TENANT, setting) or []
-    added = []
-    for path in sorted(folder.glob("*.yaml")):
-        if path.stem in known:
-            continue
+    new = [file for file in read_each(folder, kind.read) if file.name not in known]
+    for file in new:
         try:
-            create(path.stem, YamlSource.parse(path.read_text(encoding="utf-8")).value, SAMPLER)
-        except (ConflictError, DefinitionInvalidError) as error:
+            create(file)
+        except (ConflictError, DefinitionInvalidError, NotFoundError) as error:
             # Its name is taken, or an API that it stands on was deleted here.
-            logger.info("the sample %s is left out: %s", path.stem, error)
-        added.append(path.stem)
-    if added:
-        settings.put(TENANT, setting, [*known, *added])
-    return tuple(added)
+            logger.info("the sample %s is left out: %s", file.name, error)
+    if new:
+        settings.put(TENANT, setting, [*known, *(file.name for file in new)])

@@ -11,6 +11,8 @@ DEFINITIONS = FOLDER / "definitions"
 RULES = FOLDER / "rules"
 SCREENS = FOLDER / "screens"
 ASSETS = FOLDER / "assets"
+TOOLS = FOLDER / "tools"
+ALERTS = FOLDER / "alerts"
 
 SELECTS: Mapping[str, str] = {
     "airlines": "SELECT * FROM read_parquet(?)",

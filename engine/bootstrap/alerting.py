@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from engine.alerting import Alerts, AlertWatch, WebhookSender
@@ -15,30 +14,12 @@ from engine.bootstrap.stores import Stores
 from engine.errors import NotFoundError
 from engine.metrics import Metrics
 from engine.model import Caller
-from engine.samples import SAMPLER, TENANT
 from engine.settings import Settings
 from engine.upkeep import Upkeep
 from storage.alerts import SqlAlertStore
 from storage.leases import SqlLeases
 
 _EVERY_S = 15.0
-_REGISTERED = "samples.alert"
-SAMPLE: dict[str, Any] = {
-    "alert_name": "many-calls-fail",
-    "description": "More than one call in five fails, and not just one of a few.",
-    "spec": {
-        "condition": {
-            "all": [
-                {"field": "calls", "op": ">=", "value": 10},
-                {"field": "success_rate", "op": "<", "value": 0.8},
-            ]
-        },
-        "clear_condition": {"field": "success_rate", "op": ">=", "value": 0.95},
-        "window": "10m",
-        "hold": "1m",
-    },
-    "delivery": {"type": "log"},
-}
 
 
 def open_alerts(
@@ -61,11 +42,7 @@ def open_alerts(
     )
     opening.callback(upkeep.close)
     opening.callback(watch.stop)
-    alerts = Alerts(store, apis.get)
-    if settings.sample_data and stores.settings.get(TENANT, _REGISTERED) is None:
-        alerts.create(SAMPLE, SAMPLER)
-        stores.settings.put(TENANT, _REGISTERED, SAMPLE["alert_name"])
-    return alerts
+    return Alerts(store, apis.get)
 
 
 def _api_id(apis: ApiManager, tenant_id: str, ref: str) -> UUID | None:

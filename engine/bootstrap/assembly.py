@@ -18,7 +18,7 @@ from engine.bootstrap.definitions import open_definitions
 from engine.bootstrap.execution import open_executors, open_shared_state, read_secret, render_tag
 from engine.bootstrap.jobs import open_jobs
 from engine.bootstrap.rules import open_rules
-from engine.bootstrap.samples import load_samples, load_shared_samples, load_side_samples
+from engine.bootstrap.samples import load_assets, load_samples, load_side_samples
 from engine.bootstrap.screens import open_screens
 from engine.bootstrap.stores import open_stores, plain
 from engine.bootstrap.targets import fixed_connections, target_openers
@@ -169,8 +169,8 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
     tools = open_tools(stores, pipeline)
     alerts = open_alerts(settings, stores, metrics, apis, opening)
     if settings.sample_data:
-        load_side_samples(rules, screens, stores.settings)
-        load_shared_samples(assets, tools, stores.settings)
+        load_side_samples(rules, screens, tools, alerts, stores.settings)
+        load_assets(assets, stores.settings)
     return Engine(
         settings=settings,
         pipeline=pipeline,

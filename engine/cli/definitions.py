@@ -1,6 +1,5 @@
 """`api-engine export`, `diff`, `apply`, `validate` and `schema`: definitions as files."""
 
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -8,15 +7,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
-import orjson
 import typer
 
-from engine.cli.output import AsJson, working
+from engine.cli.output import AsJson, working, write_json
 from engine.definition_plan import Change, Plan
-from engine.definition_schema import definition_schema
 from engine.errors import DefinitionInvalidError
 from engine.facade import Engine, local_caller
-from engine.file_kinds import read_definitions
+from engine.file_kinds import SCHEMAS, read_definitions
 from engine.folder_check import check_folder
 from engine.model import Caller, Issue
 from engine.model.gate import GateReport
@@ -42,6 +39,17 @@ class DialectName(StrEnum):
     POSTGRES = "postgres"
 
 
+class FileType(StrEnum):
+    """What has files of its own."""
+
+    DEFINITION = "definition"
+    ASSET = "asset"
+    RULE = "rule"
+    SCREEN = "screen"
+    TOOL = "tool"
+    ALERT = "alert"
+
+
 def export(
     folder: Folder,
     names: Annotated[
@@ -60,7 +68,7 @@ def export(
             folder, _caller(tenant), names=names or (), variables=given, step=step
         )
     if as_json:
-        _write_json(asdict(report))
+        write_json(asdict(report))
         return
     for name in report.written:
         typer.echo(f"wrote {name}")
@@ -84,7 +92,7 @@ def diff(
         with Engine.open() as engine:
             plan = engine.definitions.plan(found, _caller(tenant), prune=prune)
     if as_json:
-        _write_json(_plan_json(plan))
+        write_json(_plan_json(plan))
     else:
         for change in plan.changes:
             typer.echo(change.diff)
@@ -119,7 +127,7 @@ def apply(
                 else sync.apply(found, caller, **how, note=note, step=step)
             )
     if as_json:
-        _write_json({**_plan_json(plan), "applied": not dry_run})
+        write_json({**_plan_json(plan), "applied": not dry_run})
         return
     _show_issues(plan.warnings)
     for name, gate in plan.gates.items():
@@ -147,7 +155,7 @@ def validate(
         issues = check_folder(found, Settings.load(), dialect=dialect.value if dialect else None)
     errors = [issue for issue in issues if issue.severity == "error"]
     if as_json:
-        _write_json(_report(issues))
+        write_json(_report(issues))
     else:
         _show_issues(issues)
         typer.echo(f"{len(found)} definitions, {len(errors)} errors", err=True)
@@ -155,9 +163,13 @@ def validate(
         raise typer.Exit(1)
 
 
-def schema() -> None:
-    """Write the JSON Schema of a definition's file, for editors."""
-    _write_json(definition_schema())
+def schema(
+    of: Annotated[
+        FileType, typer.Argument(metavar="[KIND]", help="Of which files; of APIs by default.")
+    ] = FileType.DEFINITION,
+) -> None:
+    """Write the JSON Schema of files in a folder, for editors."""
+    write_json(SCHEMAS[of.value]())
 
 
 @contextmanager
@@ -167,7 +179,7 @@ def _issues_shown(*, as_json: bool) -> Iterator[None]:
         yield
     except DefinitionInvalidError as error:
         if as_json:
-            _write_json(_report(error.issues))
+            write_json(_report(error.issues))
         else:
             _show_issues(error.issues)
             typer.echo("nothing was changed", err=True)
@@ -226,8 +238,3 @@ def _show_issues(issues: Sequence[Issue]) -> None:
     for issue in issues:
         hint = f" ({issue.suggestion})" if issue.suggestion else ""
         typer.echo(f"{issue.severity}: {issue.message}{hint}", err=True)
-
-
-def _write_json(value: Any) -> None:
-    options = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-    sys.stdout.buffer.write(orjson.dumps(value, option=options))

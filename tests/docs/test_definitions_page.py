@@ -7,17 +7,21 @@ import sys
 import jsonschema
 import pytest
 
+from engine.cep.rules import compile_rule
 from engine.cli.definitions import DIFFERENT
 from engine.definition_fields import new_definition
-from engine.definition_schema import definition_schema
 from engine.errors import DefinitionInvalidError
+from engine.file_kinds import SCHEMAS
 from engine.model import Caller
 from engine.yaml_source import YamlSource
-from sample_data.source import DEFINITIONS, FOLDER
+from sample_data.source import ALERTS, ASSETS, DEFINITIONS, FOLDER, RULES, SCREENS, TOOLS
 
 ROOT = FOLDER.parent
 PAGE = (ROOT / "docs" / "definitions-as-code.md").read_text()
-SCHEMA = json.loads((ROOT / "docs" / "definition.schema.json").read_text())
+PUBLISHED = {
+    kind: json.loads((ROOT / "docs" / f"{kind}.schema.json").read_text()) for kind in SCHEMAS
+}
+SCHEMA = PUBLISHED["definition"]
 
 
 def blocks(language):
@@ -80,12 +84,11 @@ def test_the_page_says_the_exit_code_of_a_difference():
     assert f"test $? -eq {DIFFERENT}" in PAGE
 
 
-def test_the_published_schema_is_that_of_the_models():
-    assert definition_schema() == SCHEMA
-
-
-def test_the_schema_is_one():
-    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+@pytest.mark.parametrize("kind", SCHEMAS)
+def test_the_published_schema_is_that_of_the_models(kind):
+    assert SCHEMAS[kind]() == PUBLISHED[kind]
+    jsonschema.Draft202012Validator.check_schema(PUBLISHED[kind])
+    assert f"./docs/{kind}.schema.json" in PAGE
 
 
 def test_the_schema_takes_the_example_and_every_sample():
@@ -94,6 +97,41 @@ def test_the_schema_takes_the_example_and_every_sample():
 
     for text in texts:
         validator.validate(YamlSource.parse(text).value)
+
+
+@pytest.mark.parametrize("folder", [ASSETS, RULES, SCREENS, TOOLS, ALERTS])
+def test_the_schema_of_each_kind_takes_every_sample(folder):
+    validator = jsonschema.Draft202012Validator(PUBLISHED[folder.name.removesuffix("s")])
+    files = sorted(folder.glob("*.yaml"))
+
+    assert files
+    for file in files:
+        validator.validate(YamlSource.parse(file.read_text()).value)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"trigger_type": "clock"},
+        {"trigger_spec": {"cron": "0 6 * * *", "window": "5m"}},
+        {"action_spec": {"params": {}}},
+        {"active": True},
+    ],
+)
+def test_the_schema_of_rules_refuses_what_rules_refuse(wrong):
+    fields = {
+        "trigger_type": "schedule",
+        "trigger_spec": {"cron": "0 6 * * *"},
+        "action_spec": {"api_id": "a"},
+    }
+    validator = jsonschema.Draft202012Validator(PUBLISHED["rule"])
+
+    validator.validate(fields)
+    compile_rule({"rule_name": "r", **fields})
+    with pytest.raises(jsonschema.ValidationError):
+        validator.validate({**fields, **wrong})
+    with pytest.raises(DefinitionInvalidError):
+        compile_rule({"rule_name": "r", **fields, **wrong})
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,12 @@ from uuid import uuid4
 import pytest
 
 from engine.asset_files import asset_text, read_assets
-from engine.asset_samples import SAMPLE_TOOLS
 from engine.errors import DefinitionInvalidError
 from engine.file_kinds import Folder, read_definitions
 from engine.folder_check import check_folder
 from engine.model.tool import ToolCallRecord
 from engine.settings import Settings
-from sample_data.source import ASSETS
+from sample_data.source import ASSETS, TOOLS
 from storage.database import Database
 from storage.migrations import migrate
 from storage.tools import SqlToolStore
@@ -24,7 +23,7 @@ def test_every_sample_asset_and_tool_is_there(sample_engine, admin_caller):
     for name in names:
         assert sample_engine.assets.get(name, admin_caller).version == 1
     offered = {tool.name for tool in sample_engine.tools.offered(admin_caller)}
-    assert set(SAMPLE_TOOLS) <= offered
+    assert {path.stem for path in TOOLS.glob("*.yaml")} <= offered
     assert sample_engine.assets.resolve("most-cancelled", admin_caller)["cancelled_percent"] > 0
     assert "an operations manager" in sample_engine.assets.render(
         "delay-briefing", {"airport": "JFK"}, admin_caller

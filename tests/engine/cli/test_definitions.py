@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from uuid import UUID
 
@@ -15,9 +15,9 @@ import pytest
 
 from engine.call import ExecutionRequest
 from engine.facade import Engine, local_caller
-from engine.file_kinds import Folder
 from engine.settings import Settings
 
+ALERT = 'description: {}\nspec: {{field: success_rate, op: "<", value: 0.5}}\n'
 SCRIPT = "def main(params, input_payload):\n    return {answer}\n"
 
 
@@ -29,6 +29,7 @@ def folder(tmp_path):
     def write(files):
         target.mkdir(exist_ok=True)
         for name, text in files.items():
+            (target / name).parent.mkdir(exist_ok=True)
             (target / name).write_bytes(text.encode())
         return str(target)
 
@@ -63,8 +64,8 @@ def contents(path):
 def answers(tmp_path):
     settings = Settings.load(data_dir=tmp_path / "data", sample_data=False, log_level="ERROR")
     with Engine.open(settings) as engine:
-        page = engine.definitions.plan(Folder(), local_caller()).others
-        return {name: engine.run(ExecutionRequest(api=name), local_caller()).data for name in page}
+        names = engine.apis.names(local_caller())
+        return {name: engine.run(ExecutionRequest(api=name), local_caller()).data for name in names}
 
 
 def rows_of(tmp_path, query):
@@ -352,6 +353,63 @@ def test_outcomes_are_written_as_json(api_engine, folder, tmp_path):
     assert exported == {"written": ["a"], "unchanged": [], "others": []}
 
 
+def test_a_gate_that_blocks_is_told_and_can_be_passed(api_engine, folder, tmp_path):
+    files = script("a", "1")
+    files["a.yaml"] += "runtime_policy: {publish_gate: {mode: block}}\n"
+    target = folder(files)
+    api_engine("apply", target)
+    api_engine("run", "a")
+    folder({"a.py": SCRIPT.format(answer="2")})
+
+    tried = api_engine("apply", target, "--dry-run")
+    refused = api_engine("apply", target)
+    meant = api_engine("apply", target, "--accept-changes")
+
+    assert (tried.code, refused.code, meant.code) == (1, 1, 0)
+    assert "'a' was not published: 1 of 1 replayed calls" in refused.err
+    assert "--accept-changes" in refused.err
+    assert "warning: a.py:1: 1 of 1 replayed calls" in meant.err
+    assert "a: 1 logged calls were replayed: changed" in meant.err
+    assert versions(tmp_path) == {"a": 2}
+
+
+def test_on_a_terminal_long_work_shows_what_it_is_at(folder, tmp_path):
+    target = folder(script("a", "1"))
+
+    shown = on_a_terminal(tmp_path, "apply", target)
+    silent = on_a_terminal(tmp_path, "export", str(tmp_path / "out"), "--json")
+
+    assert "applying" in shown
+    assert "exporting" not in silent
+
+
+def on_a_terminal(tmp_path, *arguments):
+    """What a command writes to the terminal that its standard error is."""
+    ours, its = os.openpty()
+    settings = {
+        "PYTHONPATH": str(Path(__file__).parents[3]),
+        "API_ENGINE_DATA_DIR": str(tmp_path / "data"),
+        "API_ENGINE_SAMPLE_DATA": "false",
+        "TERM": "xterm",
+    }
+    with os.fdopen(ours, "rb", buffering=0) as screen:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "engine.cli", *arguments],
+            env={**os.environ, **settings},
+            stdout=subprocess.DEVNULL,
+            stderr=its,
+        )
+        os.close(its)
+        written = b""
+        # Once the process has ended, what it wrote comes, then an error that says so.
+        with suppress(OSError):
+            while part := screen.read(65_536):
+                written += part
+        process.wait(timeout=120)
+    assert process.returncode == 0
+    return written.decode()
+
+
 def test_the_shell_can_be_taught_to_complete(api_engine, monkeypatch):
     monkeypatch.setenv("_API_ENGINE_COMPLETE", "complete_bash")
     monkeypatch.setenv("COMP_WORDS", "api-engine ex")
@@ -363,9 +421,11 @@ def test_the_shell_can_be_taught_to_complete(api_engine, monkeypatch):
 @pytest.mark.timeout(300)
 def test_an_apply_killed_halfway_leaves_the_old_state(api_engine, folder, tmp_path):
     names = [f"api-{number}" for number in range(20)]
-    target = folder({k: v for name in names for k, v in script(name, "'old'").items()})
+    old = {k: v for name in names for k, v in script(name, "'old'").items()}
+    target = folder(old | {"alerts/a.yaml": ALERT.format("old")})
     api_engine("apply", target)
-    folder({f"{name}.py": SCRIPT.format(answer="'new'") for name in names})
+    new = {f"{name}.py": SCRIPT.format(answer="'new'") for name in names}
+    folder(new | {"alerts/a.yaml": ALERT.format("new"), "alerts/b.yaml": ALERT.format("new")})
     slow_down_updates(tmp_path / "data" / "metadata.sqlite3")
 
     process = subprocess.Popen(
@@ -380,9 +440,11 @@ def test_an_apply_killed_halfway_leaves_the_old_state(api_engine, folder, tmp_pa
 
     assert versions(tmp_path) == dict.fromkeys(names, 1)
     assert set(answers(tmp_path).values()) == {"old"}
+    assert rows_of(tmp_path, "SELECT alert_name, description FROM tb_alert") == [("a", "old")]
     rows_of(tmp_path, "DROP TRIGGER slow")
     assert api_engine("apply", target).code == 0
     assert versions(tmp_path) == dict.fromkeys(names, 2)
+    assert rows_of(tmp_path, "SELECT DISTINCT description FROM tb_alert") == [("new",)]
 
 
 def slow_down_updates(path):
