@@ -149,6 +149,11 @@ class Settings(BaseSettings):
     job_retention_days: int = Field(
         default=7, ge=1, description="Days that a job and its answer are kept after its end."
     )
+    worker_lost_seconds: float = Field(
+        default=8,
+        ge=2,
+        description="A worker not heard of for so long is lost: others go on with its jobs.",
+    )
     drain_seconds: float = Field(
         default=30,
         ge=0,

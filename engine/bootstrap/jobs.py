@@ -48,6 +48,7 @@ def open_jobs(
         queues=settings.queues,
         is_embedded=settings.jobs == "embedded",
         drain_s=settings.drain_seconds,
+        lost_after_s=settings.worker_lost_seconds,
         kept_days=settings.job_retention_days,
     )
     opening.callback(runner.close)

@@ -20,10 +20,8 @@ logger = logging.getLogger(__name__)
 
 TICK_S = 0.25
 """How soon progress is written down and a cancellation that came to another process is seen."""
-HEARTBEAT_S = 2.0
-LOST_AFTER_S = 8.0
-"""A worker that was not heard of for so long is lost; its jobs are given to others."""
-_TICKS_A_BEAT = int(HEARTBEAT_S / TICK_S)
+_BEATS_UNTIL_LOST = 8
+_TRY_AGAIN_AFTER_S = 2.0
 _TICKS_A_TIDYING = int(300 / TICK_S)
 _LOOK_FOR_WORK_S = 3.0
 _PUT_AGAIN_AFTER_S = 10.0
@@ -39,6 +37,8 @@ class JobRunner:
             process whose only task they are.
         drain_s: How long jobs may finish when the process leaves; those that have not are given
             to other workers, which go on from the last node that ended.
+        lost_after_s: A worker that was not heard of for so long is lost: its jobs are given to
+            others. Each says eight times in that span that it is alive.
         kept_days: How long jobs that have ended are kept.
     """
 
@@ -53,6 +53,7 @@ class JobRunner:
         queues: Mapping[str, QueueRules],
         is_embedded: bool,
         drain_s: float,
+        lost_after_s: float,
         kept_days: int,
     ) -> None:
         self._store = store
@@ -62,6 +63,8 @@ class JobRunner:
         self._queues = dict(queues)
         self._is_embedded = is_embedded
         self._drain_s = drain_s
+        self._lost_after = timedelta(seconds=lost_after_s)
+        self._heartbeat_s = max(TICK_S, lost_after_s / _BEATS_UNTIL_LOST)
         self._kept = timedelta(days=kept_days)
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -155,17 +158,17 @@ class JobRunner:
                 return False
             except EngineError as error:
                 logger.warning("jobs cannot be run yet, it is tried again: %s", error)
-                self._leaving.wait(HEARTBEAT_S)
+                self._leaving.wait(_TRY_AGAIN_AFTER_S)
             else:
                 return True
         return False
 
     def _serve(self) -> None:
-        tick = 0
+        tick, ticks_a_beat = 0, int(self._heartbeat_s / TICK_S)
         while not self._leaving.wait(TICK_S):
             if self._runs.is_busy():
                 self._try(self._attend)
-            if tick % _TICKS_A_BEAT == 0:
+            if tick % ticks_a_beat == 0:
                 self._try(self._beat)
             if tick % _TICKS_A_TIDYING == 0:
                 self._try(self._tidy)
@@ -182,7 +185,7 @@ class JobRunner:
         """Say that this worker is alive, and take care of what those that are not have left."""
         now = datetime.now(UTC)
         self._store.seen(self._about.model_copy(update={"seen_at": now}))
-        silent = now - timedelta(seconds=LOST_AFTER_S)
+        silent = now - self._lost_after
         lost = [worker.id for worker in self._store.workers() if worker.seen_at < silent]
         if lost and self._process is not None:
             count = self._process.reclaim(lost)
@@ -209,9 +212,9 @@ class JobRunner:
     def _drained(self) -> bool:
         left_s = self._drain_s
         while left_s > 0:
-            if self._runs.wait_for_none(min(left_s, HEARTBEAT_S)):
+            if self._runs.wait_for_none(min(left_s, self._heartbeat_s)):
                 return True
-            left_s -= HEARTBEAT_S
+            left_s -= self._heartbeat_s
             self._try(self._attend)
             self._try(lambda: self._store.seen(self._about.model_copy(update=_seen_now())))
         return self._runs.wait_for_none(0)

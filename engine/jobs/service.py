@@ -16,6 +16,7 @@ from engine.compilation import CompiledApi
 from engine.errors import BadRequestError, ConflictError, NotFoundError, PermissionDeniedError
 from engine.executor_workflow import CompiledWorkflow, NodeResult
 from engine.executor_workflow.runner import included
+from engine.jobs.ids import new_job_id
 from engine.jobs.orders import JobOrder
 from engine.model import Caller, Page
 from engine.model.job import (
@@ -240,7 +241,7 @@ class Jobs:
 
 
 def _new_job(order: JobOrder, api: CompiledApi, caller: Caller) -> Job:
-    job_id, definition = uuid4(), api.definition
+    job_id, definition = new_job_id(), api.definition
     return Job(
         id=job_id,
         tenant_id=caller.tenant_id,

@@ -151,6 +151,9 @@ def _config(place: Place, worker: str, queues: Mapping[str, QueueRules]) -> DBOS
         "log_level": "WARNING",
         "sys_db_pool_size": running + _THREADS_BESIDE,
         "scheduler_polling_interval_sec": _SCHEDULES_POLL_S,
+        # Without asking first whether a connection still is one, which takes as long as a statement
+        # and is done twice a step: DBOS repeats what fails for a connection that is lost.
+        "db_engine_kwargs": {"pool_pre_ping": False},
     }
     if place.engine is not None:
         config["system_database_engine"] = place.engine
