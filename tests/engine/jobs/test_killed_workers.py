@@ -3,208 +3,128 @@
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
-from uuid import UUID
+from collections.abc import Iterator
+from multiprocessing.context import ForkServerProcess
 
 import orjson
 import pytest
 
+from benchmarks.postgres import PostgresCluster
 from engine.facade import Engine
-from engine.jobs import JobOrder
-from engine.model import Caller, ExecutionQuery
-from engine.model.job import Job
+from engine.model import Caller
+from engine.model.job import JobQuery
 from engine.settings import Settings
+from tests.engine.jobs.chain import begun_at_its_second_step, logged, publish_chain, submit
+from tests.engine.jobs.waiting import all_ended, ended, until, wait_for
+from tests.engine.jobs.worker_processes import kill, start_worker, wait_for_workers, workers
 
 KILLS = 20
-JOBS = 40
 SEED = 20261123
-PATIENCE_S = 90.0
-STEP = """
-import time
-def main(params, input_payload):
-    time.sleep(0.05)
-    return {"n": input_payload["n"] + 1}
-"""
-Worker = subprocess.Popen[bytes]
+LOST_AFTER_S = 2.0
 
 
-@pytest.fixture
-def metadata_url(request: pytest.FixtureRequest) -> str | None:
-    """SQLite, unless the test is marked otherwise."""
-    return getattr(request, "param", None) and request.getfixturevalue(request.param)
-
-
-on_postgres = pytest.mark.parametrize("metadata_url", ["postgres_database"], indirect=True)
-
-
-@pytest.fixture
-def settings(metadata_url: str | None, tmp_path: Path) -> Settings:
+@pytest.fixture(scope="module")
+def settings(
+    postgres_cluster: PostgresCluster, tmp_path_factory: pytest.TempPathFactory
+) -> Settings:
+    with postgres_cluster.connect() as connection:
+        connection.execute("CREATE DATABASE killed_workers")
     return Settings.load(
-        data_dir=tmp_path,
-        metadata_url=metadata_url,
+        data_dir=tmp_path_factory.mktemp("killed"),
+        metadata_url=postgres_cluster.url("killed_workers"),
         jobs="workers",
+        worker_lost_seconds=LOST_AFTER_S,
         sample_data=False,
         log_level="ERROR",
         sandbox_slots=4,
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def engine(settings: Settings) -> Iterator[Engine]:
     """Starts jobs and runs none."""
     with Engine.open(settings) as engine:
         yield engine
 
 
-@on_postgres
-@pytest.mark.timeout(PATIENCE_S * 2)
 def test_every_job_ends_once_with_the_right_answer(
     engine: Engine, settings: Settings, admin_caller: Caller
 ) -> None:
-    api = publish_chain(engine, admin_caller)
+    publish_chain(engine, admin_caller, "often")
     chance = random.Random(SEED)  # noqa: S311 - no secret
+    jobs = []
     with workers(settings, 2) as running:
-        jobs = [submit(engine, admin_caller, api, n) for n in range(JOBS)]
-        for _ in range(KILLS):
-            time.sleep(chance.uniform(0.1, 0.5))
-            position = chance.randrange(len(running))
-            kill(running[position])
-            running[position] = start_worker(settings)
-        ended = wait_for_all(engine, admin_caller, jobs)
+        wait_for_workers(engine, running)
+        for n in range(KILLS):
+            jobs += [submit(engine, admin_caller, "often", 2 * n + each) for each in (0, 1)]
+            victim = one_that_works(engine, admin_caller, running)
+            time.sleep(chance.uniform(0, 0.25))
+            kill(running[victim])
+            running[victim] = start_worker(settings)
+        all_of_them = all_ended(engine, jobs, admin_caller)
 
-    assert [job.status for job in ended] == ["success"] * JOBS, [job.error for job in ended]
-    answers = [orjson.loads(engine.jobs.answer(job.id, admin_caller)) for job in ended]
-    assert answers == [{"n": n + 3} for n in range(JOBS)]
-    assert logged(settings, admin_caller, api) == sorted(job.execution_id for job in ended)
-
-
-def test_a_job_goes_on_elsewhere_within_15_seconds_without_what_has_ended(
-    engine: Engine, settings: Settings, admin_caller: Caller
-) -> None:
-    api = publish_chain(engine, admin_caller, seconds=1.0)
-    with workers(settings, 1) as running:
-        job = submit(engine, admin_caller, api, 0)
-        wait_for(lambda: finished_nodes(engine, job, admin_caller) >= 1)
-        kill(running[0])
-        killed_at = time.monotonic()
-        before = {
-            node.node_id: node.execution_id
-            for node in engine.jobs.get(job, admin_caller).nodes
-            if node.state == "success"
-        }
-        running[0] = start_worker(settings)
-        ended = wait_for_all(engine, admin_caller, [job])[0]
-
-    assert ended.status == "success"
-    assert ended.runs == 2
-    assert time.monotonic() - killed_at < 15 + 3
-    steps = {node.node_id: node.execution_id for node in ended.nodes}
-    assert steps.items() >= before.items()
-    assert logged(settings, admin_caller, "step") == sorted(filter(None, steps.values()))
+    assert {job.status for job in all_of_them} == {"success"}, [job.error for job in all_of_them]
+    answers = [orjson.loads(engine.jobs.answer(job, admin_caller)) for job in jobs]
+    assert answers == [{"n": n + 3} for n in range(2 * KILLS)]
+    assert any(job.runs > 1 for job in all_of_them)
+    assert logged(settings, admin_caller, "often") == sorted(j.execution_id for j in all_of_them)
+    nodes = [node for job in all_of_them for node in job.nodes]
+    steps = sorted(node.execution_id for node in nodes if node.execution_id)
+    assert logged(settings, admin_caller, "often-step") == steps
 
 
 def test_a_worker_that_is_asked_to_end_hands_its_jobs_over(
     engine: Engine, settings: Settings, admin_caller: Caller
 ) -> None:
-    api = publish_chain(engine, admin_caller, seconds=1.0)
-    with workers(settings, 1, drain="0") as running:
-        job = submit(engine, admin_caller, api, 0)
-        wait_for(lambda: finished_nodes(engine, job, admin_caller) >= 1)
-        running[0].send_signal(signal.SIGTERM)
-        assert running[0].wait(20) == 0
+    publish_chain(engine, admin_caller, "handed", seconds=0.5)
+    with workers(settings, 1, API_ENGINE_DRAIN_SECONDS="0") as running:
+        job = submit(engine, admin_caller, "handed", 0)
+        until(engine, job, admin_caller, begun_at_its_second_step)
+        running[0].terminate()
+        running[0].join(30)
+        assert running[0].exitcode == 0
         assert engine.jobs.get(job, admin_caller).status == "running"
         running[0] = start_worker(settings)
-        ended = wait_for_all(engine, admin_caller, [job])[0]
+        done = ended(engine, job, admin_caller)
 
-    assert (ended.status, ended.runs) == ("success", 2)
-    assert logged(settings, admin_caller, api) == [ended.execution_id]
+    assert (done.status, done.runs) == ("success", 2)
+    assert logged(settings, admin_caller, "handed") == [done.execution_id]
 
 
-def publish_chain(engine: Engine, caller: Caller, seconds: float = 0.05) -> str:
-    """A workflow of three steps, each of which adds one."""
-    source = STEP.replace("0.05", str(seconds))
-    fields = {"api_name": "step", "logic_type": "script", "logic_body": source}
-    engine.apis.create(fields, caller)
-    nodes: list[dict[str, Any]] = [
-        {"id": "a", "api_id": "step", "input": {"n": "{{params.n}}"}},
-        {"id": "b", "api_id": "step", "input": "{{steps.a.data}}"},
-        {"id": "c", "api_id": "step", "input": "{{steps.b.data}}"},
-    ]
-    engine.apis.create(
-        {
-            "api_name": "chain",
-            "logic_type": "workflow",
-            "logic_body": orjson.dumps({"nodes": nodes}).decode(),
-            "param_schema": {"n": {"type": "integer", "required": True}},
-        },
-        caller,
+def test_a_worker_that_wakes_up_again_cannot_harm_what_others_have_done(
+    engine: Engine, settings: Settings, admin_caller: Caller
+) -> None:
+    publish_chain(engine, admin_caller, "slept", seconds=0.5)
+    with workers(settings, 1) as running:
+        job = submit(engine, admin_caller, "slept", 0)
+        first = until(engine, job, admin_caller, begun_at_its_second_step).worker
+        os.kill(running[0].pid or 0, signal.SIGSTOP)
+        running.append(start_worker(settings))
+        done = ended(engine, job, admin_caller)
+        os.kill(running[0].pid or 0, signal.SIGCONT)
+        wait_for(lambda: first in {each.id for each in engine.jobs.workers(admin_caller)})
+        other = ended(engine, submit(engine, admin_caller, "slept", 1), admin_caller)
+
+    assert (done.status, done.runs, other.status) == ("success", 2, "success")
+    assert done.worker != first
+    assert engine.jobs.get(job, admin_caller) == done
+    assert logged(settings, admin_caller, "slept") == sorted(
+        [done.execution_id, other.execution_id]
     )
-    return "chain"
 
 
-def submit(engine: Engine, caller: Caller, api: str, n: int) -> UUID:
-    return engine.jobs.submit(JobOrder(api=api, params={"n": n}), caller).id
+def one_that_works(engine: Engine, caller: Caller, running: list[ForkServerProcess]) -> int:
+    """The place of a worker that has a job just now; of the first when none has."""
+    places = {process.pid: place for place, process in enumerate(running)}
+
+    def working() -> list[int]:
+        at_work = {job.worker for job in engine.jobs.search(RUNNING, caller).items}
+        found = (each for each in engine.jobs.workers(caller) if each.id in at_work)
+        return [places[each.pid] for each in found if each.pid in places]
+
+    wait_for(lambda: bool(working()) or not engine.jobs.search(QUEUED, caller).items)
+    return next(iter(working()), 0)
 
 
-def finished_nodes(engine: Engine, job_id: UUID, caller: Caller) -> int:
-    return sum(node.state == "success" for node in engine.jobs.get(job_id, caller).nodes)
-
-
-def logged(settings: Settings, caller: Caller, api: str) -> list[UUID]:
-    """The ids of every record of an API; a start takes in what killed workers left behind."""
-    with Engine.open(settings) as engine:
-        query = ExecutionQuery(api_id=engine.apis.get(api, caller).id, limit=1000)
-        return sorted(record.id for record in engine.logs.search(query, caller).items)
-
-
-def wait_for(holds: Callable[[], bool]) -> None:
-    give_up = time.monotonic() + PATIENCE_S
-    while not holds():
-        assert time.monotonic() < give_up
-        time.sleep(0.05)
-
-
-def wait_for_all(engine: Engine, caller: Caller, jobs: list[UUID]) -> list[Job]:
-    left = set(jobs)
-
-    def none_left() -> bool:
-        left.difference_update([job for job in left if engine.jobs.get(job, caller).has_ended])
-        return not left
-
-    wait_for(none_left)
-    return [engine.jobs.get(job, caller) for job in jobs]
-
-
-@contextmanager
-def workers(settings: Settings, count: int, *, drain: str = "5") -> Iterator[list[Worker]]:
-    running = [start_worker(settings, drain=drain) for _ in range(count)]
-    try:
-        yield running
-    finally:
-        for worker in running:
-            kill(worker)
-
-
-def start_worker(settings: Settings, *, drain: str = "5") -> Worker:
-    url = settings.metadata_url
-    environment = {
-        **os.environ,
-        "API_ENGINE_DATA_DIR": str(settings.data_dir),
-        "API_ENGINE_METADATA_URL": url.get_secret_value() if url else "",
-        "API_ENGINE_SAMPLE_DATA": "false",
-        "API_ENGINE_LOG_LEVEL": "ERROR",
-        "API_ENGINE_DRAIN_SECONDS": drain,
-    }
-    command = [sys.executable, "-m", "engine.cli", "worker"]
-    return subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
-
-
-def kill(worker: Worker) -> None:
-    worker.kill()
-    worker.wait(10)
+RUNNING, QUEUED = JobQuery(status="running"), JobQuery(status="queued")
