@@ -147,6 +147,43 @@ class ApiManager:
         facts = self._publication.facts(live, compiled, caller, accept=accept_changes)
         return self._publish(live, changed, facts, caller, note)
 
+    def publish_draft(
+        self,
+        ref: str,
+        caller: Caller,
+        *,
+        note: str = "",
+        accept_changes: bool = False,
+        seen: datetime | None = None,
+    ) -> ApiDefinition:
+        """Make the draft the live version, as it was saved; ends it.
+
+        Args:
+            ref: Name or id of the API.
+            caller: Who publishes.
+            note: Kept with the version.
+            accept_changes: As in `update`.
+            seen: When the draft was saved that is meant; needed for one of somebody else.
+
+        Raises:
+            NotFoundError: There is no draft.
+            ConflictError: It is of somebody else and not the one of `seen`, or somebody published
+                since it was begun; or as `update`.
+            DefinitionInvalidError: With every issue; what is live stays as it was.
+        """
+        live = self._writable(ref, caller)
+        draft = self._refuse_over_others(live, caller, seen)
+        if draft is None:
+            raise _no_draft(live)
+        return self.update(
+            str(live.id),
+            draft.fields,
+            caller,
+            note=note,
+            expected_version=draft.base_version,
+            accept_changes=accept_changes,
+        )
+
     def _publish(
         self,
         live: ApiDefinition,
@@ -300,7 +337,7 @@ class ApiManager:
         live = self.get(ref, caller)
         draft = self._store.draft(caller.tenant_id, live.id)
         if draft is None:
-            raise NotFoundError(f"{live.api_name!r} has no unpublished changes")
+            raise _no_draft(live)
         return diff_definitions(live, changed_definition(live, draft.fields))
 
     def _writable(self, ref: str, caller: Caller) -> ApiDefinition:
@@ -369,6 +406,10 @@ class ApiManager:
                 detail={"api_id": str(api.id), **detail},
             )
         )
+
+
+def _no_draft(api: ApiDefinition) -> NotFoundError:
+    return NotFoundError(f"{api.api_name!r} has no unpublished changes")
 
 
 def _refuse_lost_update(live: ApiDefinition, expected: int | None) -> None:

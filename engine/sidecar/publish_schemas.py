@@ -16,6 +16,17 @@ class PreviewBody(BaseModel):
     definition: DefinitionFields | None = None
 
 
+class PublishDraftBody(BaseModel):
+    """How a draft is published."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    change_note: str = Field(default="", max_length=1000, description="Kept with the version.")
+    accept_changes: bool = Field(
+        default=False, description="Publish although the gate blocks what differs: it is meant."
+    )
+
+
 class PreviewView(BaseModel):
     """What publishing would break and change; `refused` says why it would not be done."""
 

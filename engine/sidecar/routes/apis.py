@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Header, Query, Response
 
-from engine.errors import NotFoundError
+from engine.errors import ConflictError, NotFoundError
 from engine.facade import Engine
 from engine.model import ApiDefinition, ApiDraft, ApiQuery, ApiVersion, Caller, Page
 from engine.sidecar.deps import ApiRef, VersionNumber, VisitDep
@@ -22,6 +22,7 @@ from engine.sidecar.openapi import documented
 from engine.sidecar.publish_schemas import (
     PreviewBody,
     PreviewView,
+    PublishDraftBody,
     PublishedView,
     preview_view,
     published_view,
@@ -40,11 +41,21 @@ router = APIRouter(prefix="/api-manager", tags=["apis"])
 OTHER_WAY = ToggleBody()
 NO_NOTE = RollbackBody()
 THE_DRAFT = PreviewBody()
+AS_IT_IS = PublishDraftBody()
 IfMatch = Annotated[
     str | None,
     Header(
         alias="If-Match",
         description="Refuse with 409 when another version is live.",
+        json_schema_extra={"pattern": ETAG_PATTERN},
+    ),
+]
+
+DraftMatch = Annotated[
+    str | None,
+    Header(
+        alias="If-Match",
+        description="The `ETag` of the draft that is meant; refuse with 409 when it is another.",
         json_schema_extra={"pattern": ETAG_PATTERN},
     ),
 ]
@@ -123,6 +134,17 @@ async def preview_publishing(
     return answer(preview_view(await visit.run(preview)))
 
 
+@router.post("/apis/{api}/publish", **documented(Envelope[PublishedView], 404, 409, 422))
+async def publish_draft(
+    api: ApiRef,
+    visit: VisitDep,
+    body: Annotated[PublishDraftBody, Body()] = AS_IT_IS,
+    if_match: DraftMatch = None,
+) -> Response:
+    """Make the changes that are not published yet the live version."""
+    return await visit.run(_publish_draft, visit.engine, api, body, visit.caller, if_match)
+
+
 @router.delete("/apis/{api}/draft", **documented(Envelope[None], 404, 409))
 async def drop_draft(api: ApiRef, visit: VisitDep, if_match: IfMatch = None) -> Response:
     """Forget the changes that are not published yet; those of others by their tag alone."""
@@ -198,6 +220,26 @@ def _change(
     )
     if not how.publish:
         return _draft_answer(_draft(engine, str(live.id), caller))
+    return _published(engine, live, caller)
+
+
+def _publish_draft(
+    engine: Engine, ref: str, how: PublishDraftBody, caller: Caller, if_match: str | None
+) -> Response:
+    seen = _seen(engine, ref, caller, if_match)
+    expected_version(if_match)  # refuses what is no tag
+    if if_match is not None and if_match.strip() != "*" and seen is None:
+        raise ConflictError(
+            f"the draft of {ref!r} is not the one of If-Match any more",
+            hint="Read the draft again; its ETag is the one to send.",
+        )
+    live = engine.apis.publish_draft(
+        ref, caller, note=how.change_note, accept_changes=how.accept_changes, seen=seen
+    )
+    return _published(engine, live, caller)
+
+
+def _published(engine: Engine, live: ApiDefinition, caller: Caller) -> Response:
     version = engine.apis.version(str(live.id), live.version, caller)
     return answer(published_view(live, version), headers={"ETag": etag_of(live)})
 
