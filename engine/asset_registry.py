@@ -3,33 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import jmespath
-import orjson
 from pydantic import ValidationError
 
 from engine.asset_check import ContentCheck
-from engine.asset_content import PromptContent, ResolverContent, parse_content
 from engine.asset_fields import as_draft, changed_draft, diff_versions, new_asset
-from engine.asset_resolution import AssetResolver, Resolved
 from engine.asset_users import AssetUse, AssetUsers
-from engine.auth import Action, authorize
-from engine.call import ExecutionRequest
+from engine.asset_values import authorize_assets
 from engine.errors import (
     BadRequestError,
     ConflictError,
     DefinitionInvalidError,
-    PermissionDeniedError,
-    TemplateFailedError,
 )
 from engine.model import (
     ApiDefinition,
     Caller,
-    ExecutionResult,
-    ExecutionSource,
     Issue,
     Page,
 )
@@ -44,19 +34,6 @@ from engine.model.asset import (
     PublishedAsset,
 )
 from engine.ports import AssetStore, AuditEntry, SettingStore
-from engine.templates import compile_template, to_text
-
-
-@dataclass(frozen=True, slots=True)
-class PromptOffer:
-    """A published prompt; `arguments` are its placeholders, and whether each must be given."""
-
-    name: str
-    description: str
-    arguments: Mapping[str, bool]
-
-
-Run = Callable[[ExecutionRequest, Caller], ExecutionResult]
 
 
 class AssetRegistry:
@@ -76,28 +53,26 @@ class AssetRegistry:
         users: AssetUsers,
         audit: SettingStore,
         forget: Callable[[ApiDefinition], object],
-        run: Run,
     ) -> None:
         self._store = store
         self._check = check
         self._users = users
         self._audit = audit
         self._forget = forget
-        self._run = run
 
     def get(self, ref: str, caller: Caller) -> Asset:
         """One asset by name or id; raises NotFoundError."""
-        _authorize(caller, "assets:read")
+        authorize_assets(caller, "assets:read")
         return self._store.get(caller.tenant_id, ref)
 
     def search(self, query: AssetQuery, caller: Caller) -> Page[Asset]:
         """Assets that match, by name."""
-        _authorize(caller, "assets:read")
+        authorize_assets(caller, "assets:read")
         return self._store.search(caller.tenant_id, query)
 
     def tags(self, caller: Caller) -> tuple[str, ...]:
         """Every tag that an asset carries, in order."""
-        _authorize(caller, "assets:read")
+        authorize_assets(caller, "assets:read")
         every = self._store.all(caller.tenant_id)
         return tuple(sorted({tag for asset in every for tag in asset.tags}))
 
@@ -110,7 +85,7 @@ class AssetRegistry:
             DefinitionInvalidError: With every issue; nothing was stored.
             ConflictError: The name is taken.
         """
-        _authorize(caller, "assets:write")
+        authorize_assets(caller, "assets:write")
         asset = new_asset(fields, caller)
         self._check.check(caller.tenant_id, asset.name, asset.asset_type, asset.content)
         stored = self._store.create(asset, _draft_of(asset, caller))
@@ -244,85 +219,11 @@ class AssetRegistry:
         self, name: str, asset_type: AssetType, content: Mapping[str, Any], caller: Caller
     ) -> tuple[Issue, ...]:
         """Everything wrong with a content that is not saved; never raises for a wrong one."""
-        _authorize(caller, "assets:read")
+        authorize_assets(caller, "assets:read")
         try:
             return self._check.check(caller.tenant_id, name, asset_type, content)
         except DefinitionInvalidError as error:
             return error.issues
-
-    def effective(self, api: ApiDefinition, caller: Caller) -> ApiDefinition:
-        """An API as it runs: with the policy and the statement of the assets that it names."""
-        authorize(caller, "apis:read", api)
-        return AssetResolver(self._store).effective(api)
-
-    def resolution(self, api: ApiDefinition, caller: Caller) -> Resolved:
-        """The same with the versions that its references lead to; raises where one leads nowhere.
-
-        Raises:
-            DefinitionInvalidError: With every reference that leads nowhere.
-        """
-        authorize(caller, "apis:read", api)
-        return AssetResolver(self._store).resolve(api)
-
-    def prompts(self, caller: Caller) -> tuple[PromptOffer, ...]:
-        """What agents are told of the published prompts, by name."""
-        _authorize(caller, "assets:read")
-        every = self._store.all(caller.tenant_id)
-        return tuple(
-            _offer(asset) for asset in every if asset.asset_type == "prompt" and asset.version
-        )
-
-    def render(self, ref: str, variables: Mapping[str, Any], caller: Caller) -> str:
-        """The text of a published prompt with its placeholders filled.
-
-        Raises:
-            TemplateFailedError: A placeholder has no value.
-        """
-        asset = self.follow(ref, caller)
-        content = parse_content(asset.asset_type, asset.content)
-        if not isinstance(content, PromptContent):
-            raise BadRequestError(f"asset {asset.name!r} is a {asset.asset_type}, not a prompt")
-        names = {"variables": {**content.variables, **variables}}
-        return to_text(compile_template(content.template, asset.name).render(names))
-
-    def resolve(self, ref: str, caller: Caller, *, source: ExecutionSource = "notebook") -> Any:
-        """The value of a published resolver: its API is called as the caller.
-
-        Raises:
-            BadRequestError: The asset is no resolver.
-            TemplateFailedError: The call failed, which is told; or its parameters do not fit.
-        """
-        asset = self.follow(ref, caller)
-        content = parse_content(asset.asset_type, asset.content)
-        if not isinstance(content, ResolverContent):
-            raise BadRequestError(f"asset {asset.name!r} is a {asset.asset_type}, not a resolver")
-        context = {"tenant_id": caller.tenant_id, "user_id": caller.subject}
-        params = compile_template(dict(content.params), "params").render({"context": context})
-        result = self._run(ExecutionRequest(api=content.api, params=params, source=source), caller)
-        if result.error is not None:
-            raise TemplateFailedError(
-                f"resolver {asset.name!r}: {content.api} failed: {result.error.message}",
-                details={"execution_id": str(result.execution_id), "type": result.error.type},
-            )
-        data = orjson.loads(result.data_json)
-        return data if content.value is None else jmespath.search(content.value, data)
-
-    def follow(self, ref: str, caller: Caller) -> PublishedAsset:
-        """The published version that `name`, `name@3`, `name@label` or an id leads to.
-
-        Raises:
-            ConflictError: There is none.
-        """
-        name, at, follows = ref.partition("@")
-        asset = self.get(name, caller)
-        try:
-            wanted = AssetRef.parse(f"{asset.name}{at}{follows}")
-        except (ValueError, ValidationError) as error:
-            raise BadRequestError(str(error)) from error
-        found = self._store.find(caller.tenant_id, wanted)
-        if found is None:
-            raise ConflictError(f"asset {ref!r} is not published", hint="Publish it first.")
-        return found
 
     def _publish(
         self,
@@ -358,7 +259,7 @@ class AssetRegistry:
         return self._store.draft(asset.tenant_id, asset.id) or as_draft(asset)
 
     def _writable(self, ref: str, caller: Caller) -> Asset:
-        _authorize(caller, "assets:write")
+        authorize_assets(caller, "assets:write")
         return self._store.get(caller.tenant_id, ref)
 
     def _forget_users(self, asset: Asset) -> None:
@@ -378,16 +279,6 @@ class AssetRegistry:
         )
 
 
-def _authorize(caller: Caller, action: Action) -> None:
-    authorize(caller, action)
-    if caller.scope is not None and caller.scope.names_apis:
-        raise PermissionDeniedError(
-            f"{caller.subject} is limited to some APIs, and assets belong to all of them",
-            details={"action": action},
-            hint="Use a key whose scope names no APIs.",
-        )
-
-
 def _is_label(label: str) -> bool:
     try:
         return AssetRef(asset="a", label=label).label == label
@@ -402,13 +293,4 @@ def _draft_of(asset: Asset, caller: Caller) -> AssetDraft:
 def _published(asset: Asset, version: int, content: Mapping[str, Any]) -> PublishedAsset:
     return PublishedAsset(
         name=asset.name, asset_type=asset.asset_type, version=version, content=content
-    )
-
-
-def _offer(asset: Asset) -> PromptOffer:
-    template = compile_template(asset.content["template"])
-    defaults = asset.content.get("variables", {})
-    names = sorted({str(path[1]) for path in template.paths if len(path) > 1})
-    return PromptOffer(
-        asset.name, asset.description, {name: name not in defaults for name in names}
     )

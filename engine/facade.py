@@ -14,6 +14,7 @@ import anyio.to_thread
 from engine.alerting import Alerts
 from engine.api_manager import ApiManager
 from engine.asset_registry import AssetRegistry
+from engine.asset_values import AssetValues
 from engine.audit_log import AuditLog
 from engine.auth import Auth
 from engine.call import ExecutionRequest
@@ -55,6 +56,7 @@ class Engine:
     Attributes:
         apis: Definitions and their life: create, change, publish, roll back, delete.
         assets: Prompts, mappings, policies, queries, sources and resolvers that APIs share.
+        asset_values: What the published ones give.
         tools: APIs as agents see and call them.
         published: The APIs that can be called, and what is known of their answers.
         definitions: The same as files: exported, compared, applied.
@@ -92,6 +94,7 @@ class Engine:
     tests: ApiTests
     reruns: Reruns
     assets: AssetRegistry
+    asset_values: AssetValues
     tools: Tools
     published: PublishedApis
     idempotency: Idempotency

@@ -11,7 +11,7 @@ from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import MCPError
 
-from engine.asset_registry import PromptOffer
+from engine.asset_values import PromptOffer
 from engine.errors import EngineError, PermissionDeniedError
 from engine.facade import Engine
 from engine.model import Caller
@@ -73,13 +73,13 @@ def mcp_server(
         _: Context, __: types.PaginatedRequestParams | None
     ) -> types.ListPromptsResult:
         try:
-            offered = await run(partial(engine.assets.prompts, caller))
+            offered = await run(partial(engine.asset_values.prompts, caller))
         except PermissionDeniedError:
             offered = ()
         return types.ListPromptsResult(prompts=[_prompt(each) for each in offered])
 
     async def get_prompt(_: Context, params: types.GetPromptRequestParams) -> types.GetPromptResult:
-        render = partial(engine.assets.render, params.name, params.arguments or {}, caller)
+        render = partial(engine.asset_values.render, params.name, params.arguments or {}, caller)
         content = types.TextContent(type="text", text=await _told(run, render))
         return types.GetPromptResult(messages=[types.PromptMessage(role="user", content=content)])
 

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from engine.api_manager import ApiManager
 from engine.asset_resolution import AssetResolver
 from engine.asset_users import ResolverUsers
+from engine.asset_values import AssetValues
 from engine.audit_log import AuditLog
 from engine.bootstrap.alerting import open_alerts
 from engine.bootstrap.assets import open_assets
@@ -164,7 +165,6 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
         lineage,
         connections,
         forget=functools.partial(_forget, catalog, cache),
-        run=pipeline.execute,
     )
     tools = open_tools(stores, pipeline)
     alerts = open_alerts(settings, stores, metrics, apis, opening)
@@ -178,6 +178,7 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
         tests=open_tests(stores, apis, compiler, pipeline),
         reruns=open_reruns(stores, apis, compiler, pipeline),
         assets=assets,
+        asset_values=AssetValues(stores.assets, pipeline.execute),
         tools=tools,
         published=PublishedApis(stores.definitions, catalog, effective),
         idempotency=Idempotency(

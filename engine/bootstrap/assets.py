@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from engine.asset_check import ContentCheck
-from engine.asset_registry import AssetRegistry, Run
+from engine.asset_registry import AssetRegistry
 from engine.asset_users import AssetUsers
 from engine.bootstrap.stores import Stores
 from engine.compilation import Compiler
@@ -22,9 +22,8 @@ def open_assets(
     connections: Connections,
     *,
     forget: Callable[[ApiDefinition], object],
-    run: Run,
 ) -> AssetRegistry:
     """The registry; `saving` checks what is saved, `compiler` what is live."""
     check = ContentCheck(saving, stores.assets, stores.definitions, connections.target)
     users = AssetUsers(stores.assets, stores.definitions, lineage, compiler)
-    return AssetRegistry(stores.assets, check, users, stores.settings, forget, run)
+    return AssetRegistry(stores.assets, check, users, stores.settings, forget)

@@ -59,6 +59,6 @@ def policy_base(reference: Mapping[str, Any]) -> Mapping[str, Any]:
     if not reference:
         return POLICY_DEFAULTS
     ref = AssetRef.model_validate(dict(reference))
-    found = engine().assets.follow(str(ref), require_caller())
+    found = engine().asset_values.follow(str(ref), require_caller())
     whole = RuntimePolicy.model_validate(dict(found.content)).model_dump(mode="json")
     return {name: value for name, value in whole.items() if name not in REFS}

@@ -24,8 +24,10 @@ def test_every_sample_asset_and_tool_is_there(sample_engine, admin_caller):
         assert sample_engine.assets.get(name, admin_caller).version == 1
     offered = {tool.name for tool in sample_engine.tools.offered(admin_caller)}
     assert {path.stem for path in TOOLS.glob("*.yaml")} <= offered
-    assert sample_engine.assets.resolve("most-cancelled", admin_caller)["cancelled_percent"] > 0
-    assert "an operations manager" in sample_engine.assets.render(
+    assert (
+        sample_engine.asset_values.resolve("most-cancelled", admin_caller)["cancelled_percent"] > 0
+    )
+    assert "an operations manager" in sample_engine.asset_values.render(
         "delay-briefing", {"airport": "JFK"}, admin_caller
     )
 

@@ -216,7 +216,7 @@ def test_an_api_runs_with_the_policy_of_an_asset_and_its_own_fields_on_top(
     )
 
     assert answer(sample_engine, api, admin_caller)["row_count"] == 3
-    effective = sample_engine.assets.effective(api, admin_caller).runtime_policy
+    effective = sample_engine.asset_values.effective(api, admin_caller).runtime_policy
     assert (effective.cache.enabled, effective.cache.ttl_seconds) == (False, 9)
     stored = sample_engine.apis.get(api.api_name, admin_caller).runtime_policy
     assert stored.model_dump() == {"asset": policy.name, "cache": {"enabled": False}}
@@ -452,11 +452,11 @@ def test_an_api_that_a_resolver_names_is_not_deleted(
         "resolver", {"api": api.api_name, "params": {"n": 1}, "value": "rows[0].answer"}
     )
 
-    assert sample_engine.assets.resolve(resolver.name, admin_caller) == 2
+    assert sample_engine.asset_values.resolve(resolver.name, admin_caller) == 2
     with pytest.raises(ConflictError, match=f"resolver '{resolver.name}'"):
         sample_engine.apis.delete(api.api_name, admin_caller)
     with pytest.raises(BadRequestError, match="not a prompt"):
-        sample_engine.assets.render(resolver.name, {}, admin_caller)
+        sample_engine.asset_values.render(resolver.name, {}, admin_caller)
 
 
 def test_a_prompt_is_filled_from_variables_and_defaults(sample_engine, admin_caller, new_asset):
@@ -465,9 +465,9 @@ def test_a_prompt_is_filled_from_variables_and_defaults(sample_engine, admin_cal
         {"template": "{{ variables.a }} and {{ variables.b }}", "variables": {"b": "default"}},
     )
 
-    assert sample_engine.assets.render(prompt.name, {"a": 1}, admin_caller) == "1 and default"
+    assert sample_engine.asset_values.render(prompt.name, {"a": 1}, admin_caller) == "1 and default"
     with pytest.raises(TemplateFailedError):
-        sample_engine.assets.render(f"{prompt.name}@1", {}, admin_caller)
+        sample_engine.asset_values.render(f"{prompt.name}@1", {}, admin_caller)
 
 
 def test_roles_scopes_and_tenants_keep_to_their_own(sample_engine, admin_caller, new_asset):

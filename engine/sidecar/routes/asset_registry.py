@@ -180,13 +180,15 @@ async def render_prompt(
     asset: AssetName, visit: VisitDep, body: Annotated[RenderBody, Body()] = NO_VARIABLES
 ) -> Response:
     """Fill the placeholders of a published prompt: by name, `name@3`, `name@label` or id."""
-    return answer(await visit.run(visit.engine.assets.render, asset, body.variables, visit.caller))
+    return answer(
+        await visit.run(visit.engine.asset_values.render, asset, body.variables, visit.caller)
+    )
 
 
 @router.get("/assets/{asset}/value", **documented(Envelope[Any], 404, 409, 422))
 async def resolved_value(asset: AssetName, visit: VisitDep) -> Response:
     """Call the API of a published resolver and give its value."""
-    resolve = partial(visit.engine.assets.resolve, asset, visit.caller, source="rest")
+    resolve = partial(visit.engine.asset_values.resolve, asset, visit.caller, source="rest")
     return answer(await visit.run(resolve))
 
 

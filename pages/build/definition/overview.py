@@ -25,7 +25,7 @@ def overview_tab(api: ApiDefinition, caller: Caller) -> None:
         for tab, (code, language) in zip(st.tabs(list(codes)), codes.values(), strict=True):
             tab.code(code, language)
         st.subheader("What it does")
-        running = engine().assets.effective(api, caller)
+        running = engine().asset_values.effective(api, caller)
         st.code(running.logic_body, LANGUAGES[api.logic_type], wrap_lines=True)
         _assets(api, caller)
     with right:
@@ -37,7 +37,7 @@ def overview_tab(api: ApiDefinition, caller: Caller) -> None:
 
 def _assets(api: ApiDefinition, caller: Caller) -> None:
     """The assets that the API names, each with the version that it stands on."""
-    for pin in engine().assets.resolution(api, caller).pins:
+    for pin in engine().asset_values.resolution(api, caller).pins:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.page_link(
                 ASSET_PAGE,
