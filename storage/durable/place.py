@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,8 @@ RUN_JOB, FIRE_SCHEDULE = "run_job", "fire_schedule"
 FILE_NAME = "jobs.sqlite3"
 SCHEMA = "api_engine_jobs"
 _BUSY_TIMEOUT_MS = 30_000
+_SQLITE_TICK_S = 1 if sys.version_info < (3, 12) else 0
+"""DBOS asks the SQLite of an older Python for whole seconds, as that may know nothing finer."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,11 @@ class Place:
     def schema(self) -> str | None:
         """The schema of the tables, where the database has schemas."""
         return SCHEMA if self.engine is None else None
+
+    @property
+    def tick_s(self) -> int:
+        """By how much a moment that DBOS takes from the database may be too early."""
+        return 0 if self.engine is None else _SQLITE_TICK_S
 
     def close(self) -> None:
         """Close the connections that are ours."""

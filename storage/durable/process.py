@@ -57,7 +57,7 @@ class QueueProcess:
             DBOS.listen_queues(list(queues))
             DBOS.launch()
             for name, rules in queues.items():
-                _register_queue(name, rules)
+                _register_queue(name, rules, place.tick_s)
         except BaseException:
             DBOS.destroy(destroy_registry=True)
             _only_one.release()
@@ -123,10 +123,10 @@ def _register(run_job: RunJob, fire: Fire) -> None:
         fire(about.pop("name"), due, about)
 
 
-def _register_queue(name: str, rules: QueueRules) -> None:
+def _register_queue(name: str, rules: QueueRules, tick_s: int) -> None:
     limiter = None
     if rules.rate is not None:
-        limiter = {"limit": rules.rate.limit, "period": rules.rate.window_s}
+        limiter = {"limit": rules.rate.limit, "period": rules.rate.window_s + tick_s}
     here = min(rules.concurrency, rules.total_concurrency or rules.concurrency)
     DBOS.register_queue(
         name,
