@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 
 from engine.auth import first_key_notice
 from engine.bootstrap import default_engine
+from engine.facade import Engine, local_caller
 from engine.sidecar import create_app
 
 HERE = Path(__file__).parent
@@ -27,10 +28,11 @@ Not `streamlit_agraph`: a component that is imported outside a page is never reg
 """
 
 
-def warm_up() -> None:
-    """Import what pages need."""
+def warm_up(engine: Engine) -> None:
+    """Import what pages need, and read the policies of every API, of which home looks at all."""
     for name in PAGES_NEED:
         importlib.import_module(name)
+    engine.policies.breakers(local_caller())
 
 
 @asynccontextmanager
@@ -40,7 +42,7 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
         if engine.first_key is not None:
             sys.stderr.write(first_key_notice(engine.first_key))
         engine.job_runner.watch()
-        threading.Thread(target=warm_up, name="warm-up", daemon=True).start()
+        threading.Thread(target=warm_up, args=(engine,), name="warm-up", daemon=True).start()
         yield
 
 

@@ -14,8 +14,9 @@ from engine.errors import BadRequestError, CallerError, ConflictError, Permissio
 from engine.executor_cache import APICacheService
 from engine.executor_circuit_breaker import CircuitBreakerManager, breaker_key, target_of
 from engine.executor_policies import limits_in_use
-from engine.model import ApiDefinition, ApiQuery, Caller
+from engine.model import ApiDefinition, Caller, Page
 from engine.model.keys import key_without_tenant
+from engine.policy_index import PolicyIndex
 from engine.ports import (
     AuditEntry,
     BreakerMode,
@@ -29,8 +30,6 @@ from engine.ports import (
 
 FOUND_AT_MOST = 1000
 """Cached answers are found up to here: each one is looked at, to leave out what is not valid."""
-
-_PAGE = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +116,7 @@ class PolicyControl:
     """
 
     store: DefinitionStore
+    index: PolicyIndex
     catalog: ApiCatalog
     shared: SharedState
     effective: Callable[[ApiDefinition], ApiDefinition]
@@ -192,18 +192,25 @@ class PolicyControl:
         authorize(caller, "policies:read")
         return self.cache.stats()
 
-    def caching_apis(self, caller: Caller) -> tuple[CachingApi, ...]:
-        """The APIs whose policy caches, by name."""
+    def caching_apis(
+        self, caller: Caller, *, q: str = "", limit: int = 50, offset: int = 0
+    ) -> Page[CachingApi]:
+        """The APIs whose policy caches and whose name has `q`, by name."""
         authorize(caller, "policies:read")
-        return tuple(
-            CachingApi(
-                api_name=api.api_name,
-                ttl_s=api.runtime_policy.cache.ttl_seconds,
-                tags=self._tags(api),
-                kept=_found(self.cache.keys_of_api(api.tenant_id, api.id, FOUND_AT_MOST + 1)),
-            )
+        caching = [
+            api
             for api in self._published(caller)
-            if api.runtime_policy.cache.enabled
+            if api.runtime_policy.cache.enabled and q.lower() in api.api_name
+        ]
+        items = tuple(self._caching(api) for api in caching[offset : offset + limit])
+        return Page(items=items, total=len(caching), limit=limit, offset=offset)
+
+    def _caching(self, api: ApiDefinition) -> CachingApi:
+        return CachingApi(
+            api_name=api.api_name,
+            ttl_s=api.runtime_policy.cache.ttl_seconds,
+            tags=self._tags(api),
+            kept=_found(self.cache.keys_of_api(api.tenant_id, api.id, FOUND_AT_MOST + 1)),
         )
 
     def find_cached(self, selection: CacheSelection, caller: Caller) -> CachedAnswers:
@@ -253,12 +260,7 @@ class PolicyControl:
         return guarded
 
     def _published(self, caller: Caller) -> Iterator[ApiDefinition]:
-        offset, total = 0, 1
-        while offset < total:
-            query = ApiQuery(limit=_PAGE, offset=offset)
-            page = self.store.search(caller.tenant_id, query, caller.scope)
-            yield from (self.effective(api) for api in page.items if api.version)
-            offset, total = offset + _PAGE, page.total
+        return (self.effective(api) for api in self.index.of(caller, "policies:read"))
 
     def _tags(self, api: ApiDefinition) -> tuple[str, ...]:
         """Declared tags, and those of the tables it reads; only an API that is on has those."""

@@ -18,14 +18,14 @@ from engine.api_manager import ApiManager
 from engine.auth import authorize
 from engine.errors import DefinitionInvalidError, NotFoundError
 from engine.metrics import Compliance, Metrics, MetricsQuery
-from engine.model import ApiDefinition, ApiQuery, Caller
+from engine.model import ApiDefinition, Caller
 from engine.model.policy import SloPolicy
+from engine.policy_index import PolicyIndex
 
 logger = logging.getLogger(__name__)
 
 RECENT = timedelta(hours=1)
 """What the burn rate looks back on."""
-_PAGE = 500
 
 Objective = Literal["availability", "latency"]
 EffectiveApi = Callable[[ApiDefinition], ApiDefinition]
@@ -73,8 +73,11 @@ class SloReport:
 class Slos:
     """Reports on the objectives of the caller's APIs; at least the viewer role is needed."""
 
-    def __init__(self, apis: ApiManager, metrics: Metrics, effective: EffectiveApi) -> None:
+    def __init__(
+        self, apis: ApiManager, index: PolicyIndex, metrics: Metrics, effective: EffectiveApi
+    ) -> None:
         self._apis = apis
+        self._index = index
         self._metrics = metrics
         self._effective = effective
 
@@ -86,17 +89,13 @@ class Slos:
     def reports(self, caller: Caller) -> tuple[SloReport, ...]:
         """Of every API that has objectives, those whose budget is most spent first."""
         authorize(caller, "logs:read")
-        found = [report for api in self._every_api(caller) if (report := self._report(api, caller))]
+        found = [
+            report for api in self._every_api(caller) if (report := self._attempted(api, caller))
+        ]
         return tuple(sorted(found, key=lambda each: (_least_left(each), each.api_name)))
 
     def _every_api(self, caller: Caller) -> Iterator[ApiDefinition]:
-        offset = 0
-        while True:
-            page = self._apis.search(ApiQuery(limit=_PAGE, offset=offset), caller)
-            yield from page.items
-            offset += _PAGE
-            if offset >= page.total:
-                return
+        return self._index.of(caller, "logs:read")
 
     def _attempted(self, api: ApiDefinition, caller: Caller) -> SloReport | None:
         """The report of one of many; a policy that stands on an asset that is gone has none."""

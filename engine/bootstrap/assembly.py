@@ -48,6 +48,7 @@ from engine.metrics import Metrics
 from engine.model import ApiDefinition, Issue
 from engine.pipeline import Pipeline
 from engine.policy_control import PolicyControl
+from engine.policy_index import PolicyIndex
 from engine.policy_lab import PolicyLab
 from engine.publication import Publication
 from engine.published import PublishedApis
@@ -107,6 +108,7 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
     executors = open_executors(stores, sql, script, opening)
     compiler = Compiler(executors, functools.partial(_policy_issues, settings), stores.assets)
     effective = AssetResolver(stores.assets).effective
+    policy_index = PolicyIndex(stores.definitions)
     catalog = ApiCatalog(stores.definitions, compiler)
     refreshing = ThreadPoolExecutor(max_workers=4, thread_name_prefix="cache-refresh")
     opening.callback(refreshing.shutdown, cancel_futures=True)
@@ -207,7 +209,7 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
         checks=Checker(saving, sql, stores.definitions, contracts),
         logs=ExecutionLog(stores.executions, stores.journal),
         metrics=metrics,
-        slos=Slos(apis, metrics, effective),
+        slos=Slos(apis, policy_index, metrics, effective),
         alerts=alerts,
         rules=rules,
         rule_runner=rule_runner,
@@ -220,6 +222,7 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
         audit=StartupAudit(settings, connections, script.isolation),
         policies=PolicyControl(
             store=stores.definitions,
+            index=policy_index,
             effective=effective,
             catalog=catalog,
             shared=shared,

@@ -219,6 +219,8 @@ class UrlKeys:
     connection: str = "connection"
     table: str = "table"
     breaker: str = "breaker"
+    cached_search: str = "cached"
+    cached_page: str = "cached-page"
     window: str = "window"
     begin: str = "from"
     end: str = "to"

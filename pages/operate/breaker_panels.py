@@ -20,6 +20,7 @@ from pages.operate.breaker_views import (
 
 WINDOWS = {"15 min": timedelta(minutes=15), "1 h": timedelta(hours=1), "24 h": timedelta(days=1)}
 TRANSITIONS = 500
+SHOWN = 200
 
 
 @st.fragment(run_every="5s")
@@ -31,11 +32,12 @@ def breaker_table(caller: Caller) -> None:
     with st.container(horizontal=True, gap="xsmall"):
         for word in (each for each in STATE_COLORS if each in words):
             st.badge(f"{words.count(word)} {word}", color=STATE_COLORS[word])
+    shown = breaker_frame(views)[:SHOWN]
     st.dataframe(
-        breaker_frame(views),
+        shown,
         key="breakers",
         hide_index=True,
-        height=min(TABLE_HEIGHT, 38 + 35 * len(views)),
+        height=min(TABLE_HEIGHT, 38 + 35 * len(shown)),
         placeholder="",
         alt="Circuit breakers",
         column_config={
@@ -51,6 +53,8 @@ def breaker_table(caller: Caller) -> None:
             "Tries again": st.column_config.TextColumn(width=90),
         },
     )
+    if len(views) > SHOWN:
+        st.caption(f"{SHOWN} of {len(views):,}, those in trouble first; choose any of them below.")
 
 
 def breaker_lanes(since: datetime, until: datetime, caller: Caller, *, api: str | None) -> None:

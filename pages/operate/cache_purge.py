@@ -16,10 +16,14 @@ KEYS_SHOWN = 100
 
 
 def purge(apis: Sequence[CachingApi], caller: Caller) -> None:
-    """Choose what to drop, see how much that is, and drop it after a confirmation."""
+    """Choose what to drop, see how much that is, and drop it after a confirmation.
+
+    Args:
+        apis: Those on show; the fullest of them is offered first, then all others.
+    """
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         way = st.segmented_control("Drop", WAYS, default=WAYS[0], required=True, key="purge-way")
-        selection = _selection(way or WAYS[0], apis)
+        selection = _selection(way or WAYS[0], apis, caller)
     if selection is None:
         st.caption("Choose a tag, or type one: `table:flights`, `origin:JFK`.")
         return
@@ -57,11 +61,12 @@ def confirm_purge(selection: CacheSelection, found: CachedAnswers, caller: Calle
             st.rerun()
 
 
-def _selection(way: str, apis: Sequence[CachingApi]) -> CacheSelection | None:
+def _selection(way: str, apis: Sequence[CachingApi], caller: Caller) -> CacheSelection | None:
     if way == "Everything":
         return CacheSelection(everything=True)
     if way == "One API":
-        names = [api.api_name for api in sorted(apis, key=lambda api: -api.kept.answers)]
+        fullest = [api.api_name for api in sorted(apis, key=lambda api: -api.kept.answers)]
+        names = list(dict.fromkeys([*fullest, *engine().apis.names(caller)]))
         return CacheSelection(api=st.selectbox("API", names, key="purge-api", width=280))
     known = sorted({tag for api in apis for tag in api.tags if "{{" not in tag})
     tag = st.selectbox(

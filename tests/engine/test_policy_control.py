@@ -115,7 +115,7 @@ def test_caching_apis_are_listed_with_tags_and_answers(control, new_sql_api, adm
     api = new_sql_api(CACHED, logic_body=READS_FLIGHTS)
     call(api, 1), call(api, 2)
 
-    [listed] = [e for e in control.caching_apis(admin_caller) if e.api_name == api.api_name]
+    [listed] = [e for e in control.caching_apis(admin_caller).items if e.api_name == api.api_name]
 
     assert listed.ttl_s == 120
     assert (listed.kept.answers, listed.kept.more) == (2, False)
