@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from engine.auth import may
-from engine.model import ApiQuery, Caller
+from engine.model import Caller
 from engine.model.tool import ToolQuery
 from engine.tools import ToolView
 from pages.components.context import engine, origin, require_caller
@@ -21,16 +21,21 @@ PAGE_SIZE = 50
 @errors_shown()
 def export_dialog(caller: Caller) -> None:
     """Choose an API and say what agents are told of it."""
-    found = engine().apis.search(ApiQuery(limit=500), caller).items
-    free = {api.api_name: api for api in found if api.version and not api.tool_name}
-    name = st.selectbox("API", list(free), index=None, placeholder="choose", key="export-api")
+    names = list(engine().apis.names(caller))
+    name = st.selectbox("API", names, index=None, placeholder="choose", key="export-api")
+    api = engine().apis.get(name, caller) if name else None
     told = st.text_area(
         "Description",
-        value=free[name].description if name else "",
+        value=api.description if api else "",
         help="Agents choose a tool by it: what it answers, from what, and when to use it.",
         key=f"export-description-{name}",
     )
-    if st.button("Export", type="primary", key="export-tool-now", disabled=name is None):
+    if api and api.tool_name:
+        st.info(f"It is the tool **{api.tool_name}** already.", icon=":material/smart_toy:")
+    elif api and not api.version:
+        st.info("It is a draft; agents call what is published.", icon=":material/edit:")
+    is_free = api is not None and api.version > 0 and not api.tool_name
+    if st.button("Export", type="primary", key="export-tool-now", disabled=not is_free):
         fields = {"description": told or ""}
         view = engine().tools.export(str(name), fields, caller)
         say(f"{view.tool.name} is a tool: agents see it at once")

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from engine.model import ApiQuery, Caller
+from engine.model import Caller
 from engine.model.asset import AssetType
 from pages.build.asset.table import TYPES, WHAT_IT_IS
 from pages.components.context import engine
@@ -53,11 +53,16 @@ def _start(asset_type: AssetType, caller: Caller) -> Mapping[str, Any] | None:
 
 def _api(caller: Caller) -> Mapping[str, Any] | None:
     """An API to begin with that takes no parameter it insists on."""
-    found = engine().apis.search(ApiQuery(limit=500), caller).items
-    free = [
-        api.api_name
-        for api in found
-        if not any(spec.required and spec.source is None for spec in api.param_schema.values())
-    ]
-    name = st.selectbox("API", free, index=None, placeholder="choose", key="new-asset-api")
-    return None if name is None else {"api": name}
+    names = list(engine().apis.names(caller))
+    name = st.selectbox("API", names, index=None, placeholder="choose", key="new-asset-api")
+    if name is None:
+        return None
+    schema = engine().apis.get(name, caller).param_schema
+    asked = [each for each, spec in schema.items() if spec.required and spec.source is None]
+    if asked:
+        st.info(
+            f"It asks for {', '.join(asked)}, which a resolver does not give. Choose another.",
+            icon=":material/input:",
+        )
+        return None
+    return {"api": name}

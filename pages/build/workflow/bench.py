@@ -22,7 +22,7 @@ from pages.components.workflow.answers import records_of
 from pages.components.workflow.desk import Pane, WorkflowDesk
 
 EDITOR_PX = 460
-FIFTH_PX = 165
+LEAST_THIRD_PX = 300
 
 
 def workflow_bench(api: ApiDefinition, work: WorkingCopy, caller: Caller, *, around: str) -> None:
@@ -40,11 +40,11 @@ def workflow_bench(api: ApiDefinition, work: WorkingCopy, caller: Caller, *, aro
     asked = desk.take_asked()
     pressed = toolbar(api, work, caller)
     is_run = pressed.action == "preview" or asked == "run" or event.run is not None
-    apis = callable_apis(caller, but=api.api_name)
+    apis = callable_apis(caller, but=api.api_name, wanted=desk.wanted)
     if is_run and desk.until is None:
         desk.pane = "Test"
-    grid = st.grid(5, min_column_width=FIFTH_PX, gap="medium")
-    definition, at_hand = grid.cell(column_span=3), grid.cell(column_span=2)
+    grid = st.grid(3, min_column_width=LEAST_THIRD_PX, gap="medium")
+    definition, at_hand = grid.cell(column_span=2), grid.cell()
     with at_hand:
         step, test = _panes(desk, f"at-hand-{api.id}")
     with step:

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from engine.model import ApiDefinition, Issue
+from engine.model import Issue
+from pages.build.workflow.apis import CallableApis
 from pages.components.state import WorkingCopy
 from pages.components.workflow.canvas import canvas
 from pages.components.workflow.desk import WorkflowDesk
@@ -19,7 +20,7 @@ def board(
     *,
     key: str,
     label: str,
-    apis: Sequence[ApiDefinition],
+    apis: CallableApis,
     issues: Sequence[Issue],
     around: str,
 ) -> None:
@@ -42,7 +43,9 @@ def board(
             key=key,
             label=label,
             rev=work.rev + desk.revs["canvas"],
-            apis=apis,
+            palette=apis.offered,
+            is_whole=apis.is_whole,
+            types=_types(desk, apis),
             issues=issues,
             states=desk.run.states if desk.run else states_of(last),
             around=around,
@@ -51,3 +54,10 @@ def board(
             st.caption(f":material/progress_activity: {desk.run.words()}")
 
     drawn()
+
+
+def _types(desk: WorkflowDesk, apis: CallableApis) -> dict[str, str]:
+    """The logic types of the APIs that the steps call, as far as there are such."""
+    called = {node.get("api_id") for node in (desk.tree or {}).get("nodes", ())}
+    found = {ref: apis.find(ref) for ref in called if isinstance(ref, str)}
+    return {ref: api.logic_type for ref, api in found.items() if api is not None}

@@ -8,8 +8,8 @@ from typing import Any
 import orjson
 import streamlit as st
 
-from engine.model import ApiDefinition, ExecutionRecord, ParamSpec, Step
-from pages.build.workflow.apis import called_api
+from engine.model import ExecutionRecord, ParamSpec, Step
+from pages.build.workflow.apis import CallableApis
 from pages.build.workflow.step_fields import call_fields, failure_fields, limit_fields, when_fields
 from pages.build.workflow.whole import whole_form
 from pages.components.workflow.answers import samples_of
@@ -42,7 +42,7 @@ class LastRun:
 def inspector(
     desk: WorkflowDesk,
     last: LastRun,
-    apis: tuple[ApiDefinition, ...],
+    apis: CallableApis,
     params: Mapping[str, ParamSpec],
     *,
     rev: int,
@@ -114,14 +114,14 @@ def _pin(desk: WorkflowDesk, name: str, record: ExecutionRecord | None, *, key: 
 def _edited(
     tree: Tree,
     name: str,
-    apis: tuple[ApiDefinition, ...],
+    apis: CallableApis,
     params: Mapping[str, ParamSpec],
     offered: list[str],
     *,
     key: str,
 ) -> Tree:
     node, others = node_of(tree, name), [each for each in names_of(tree) if each != name]
-    fields = call_fields(node, apis, called_api(apis, node.get("api_id")), offered, key=key)
+    fields = call_fields(node, apis, offered, key=key)
     with st.expander("When", icon=":material/alt_route:"):
         before = [source for source, target in drawn_edges(tree) if target == name]
         free = [each for each in others if name not in sources_of(tree, each)]

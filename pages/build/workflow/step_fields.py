@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from engine.model import ApiDefinition, ParamSpec
+from pages.build.workflow.apis import CallableApis
 from pages.build.workflow.value_widgets import choices_of, templated, within
 from pages.components.workflow.offers import lists_offered
 
@@ -17,15 +18,16 @@ DEFAULT_CONCURRENCY = 4
 
 def call_fields(
     node: Node,
-    apis: Sequence[ApiDefinition],
-    called: ApiDefinition | None,
+    apis: CallableApis,
     offered: Sequence[str],
     *,
     key: str,
 ) -> Fields:
     """What the step calls, and with what."""
     current = node.get("api_id") or None
-    names = list(dict.fromkeys([*([current] if current else []), *(api.api_name for api in apis)]))
+    names = list(
+        dict.fromkeys([*([current] if current else []), *(api.api_name for api in apis.offered)])
+    )
     api_id = st.selectbox(
         "API",
         names,
@@ -35,11 +37,11 @@ def call_fields(
         key=f"{key}-api",
     )
     given = node.get("params")
-    params = _params(given if isinstance(given, dict) else {}, called, offered, key=key)
+    params = _params(given if isinstance(given, dict) else {}, apis.find(current), offered, key=key)
     value = templated("Input payload", node.get("input"), offered, key=f"{key}-input")
     fields: Fields = {"api_id": api_id or "", "params": params or None, "input": value}
     if api_id != current:
-        chosen = next((api for api in apis if api.api_name == api_id), None)
+        chosen = apis.find(api_id)
         fields["type"] = chosen.logic_type if chosen else None
     return fields
 

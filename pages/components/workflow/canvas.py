@@ -22,7 +22,9 @@ def canvas(
     key: str,
     label: str,
     rev: int,
-    apis: Sequence[ApiDefinition],
+    palette: Sequence[ApiDefinition],
+    is_whole: bool,
+    types: Mapping[str, str],
     issues: Sequence[Issue],
     states: Mapping[str, Mapping[str, Any]],
     around: str,
@@ -31,6 +33,9 @@ def canvas(
 
     Args:
         rev: Raised by whoever replaces the drawing; until then the author's drawing wins.
+        palette: The APIs to add steps of; `is_whole` when there are no others, else those that
+            match `desk.wanted`, which the browser asks for.
+        types: The logic types of APIs that steps call, by how the steps name them.
         states: How steps fared: `{"state": …, "ms": …}` by id.
         around: The key of the fragment that shows what the canvas changes.
     """
@@ -41,7 +46,9 @@ def canvas(
         data={
             "rev": rev,
             "graph": graph_of(desk.tree, desk.positions),
-            "palette": [_choice(api) for api in apis],
+            "palette": [_choice(api) for api in palette],
+            "wanted": None if is_whole else desk.wanted,
+            "types": dict(types),
             "status": dict(states),
             "marks": marks_of(desk.tree, issues),
             "pinned": list(desk.pinned),
@@ -50,6 +57,7 @@ def canvas(
             "label": label,
         },
         on_graph_change=partial(_take_graph, key, desk, rev, around),
+        on_wanted_change=partial(_take_wanted, key, desk, around),
         on_selected_change=partial(_take_selection, key, desk, around),
         on_open_change=partial(_open, key, desk, around),
         on_run_change=partial(_take_wish, desk, "run", around),
@@ -69,6 +77,11 @@ def _take_graph(key: str, desk: WorkflowDesk, rev: int, around: str) -> None:
 
 def _take_selection(key: str, desk: WorkflowDesk, around: str) -> None:
     desk.selected = st.session_state[key]["selected"]
+    st.rerun(around)
+
+
+def _take_wanted(key: str, desk: WorkflowDesk, around: str) -> None:
+    desk.wanted = st.session_state[key]["wanted"]
     st.rerun(around)
 
 

@@ -32,6 +32,7 @@ class WorkflowDesk:
         asked: What was asked for by a key on the canvas, until it is done.
         pane: What to show beside the canvas next, until it is shown.
         until: The step to run to, until that is begun.
+        wanted: What is typed into the palette where the browser does not have all APIs.
         work_rev: The revision of the working copy that the body was taken from.
     """
 
@@ -45,6 +46,7 @@ class WorkflowDesk:
     asked: Asked | None = None
     pane: Pane | None = None
     until: str | None = None
+    wanted: str = ""
     work_rev: int = 0
 
     def __post_init__(self) -> None:

@@ -10,7 +10,7 @@ Position = tuple[float, float]
 Pairs = Sequence[tuple[str, str]]
 _Place = str | tuple[str, str, int]
 
-COLUMN_PX = 270
+COLUMN_PX = 250
 ROW_PX = 100
 STEP_PX = (220, 70)
 

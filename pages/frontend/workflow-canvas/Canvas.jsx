@@ -108,8 +108,8 @@ export function Canvas({ data, setState, trigger }) {
   }
 
   const known = useMemo(
-    () => ({ status: data.status, marks: data.marks, pinned: data.pinned, types: typesOf(data.palette) }),
-    [data.status, data.marks, data.pinned, data.palette],
+    () => ({ status: data.status, marks: data.marks, pinned: data.pinned, types: typesOf(data) }),
+    [data.status, data.marks, data.pinned, data.palette, data.types],
   )
   return (
     <Known.Provider value={known}>
@@ -147,7 +147,12 @@ export function Canvas({ data, setState, trigger }) {
         <Controls showInteractive={false} fitViewOptions={FIT} orientation="horizontal" />
         {nodes.length >= MINIMAP_FROM && <MiniMap pannable zoomable ariaLabel="Overview of the workflow" />}
         <Panel position="top-left" className="bar">
-          <Palette apis={data.palette} onAdd={add} />
+          <Palette
+            apis={data.palette}
+            answered={data.wanted}
+            onAdd={add}
+            onWanted={(text) => setState("wanted", text)}
+          />
           <button onClick={() => trigger("tidy", Date.now())}>Tidy up</button>
           <button onClick={history.undo} disabled={!history.canUndo} title="Ctrl+Z">
             Undo
@@ -166,8 +171,8 @@ export function Canvas({ data, setState, trigger }) {
   )
 }
 
-function typesOf(palette) {
-  return Object.fromEntries(palette.map((api) => [api.name, api.type]))
+function typesOf({ palette, types }) {
+  return { ...Object.fromEntries(palette.map((api) => [api.name, api.type])), ...types }
 }
 
 function useReplacement({ data, live, history, restore, flow }) {

@@ -1,11 +1,14 @@
 // The APIs there are, to be found by typing, and added by click, Enter or dragging onto the canvas.
+// Where they are too many to send, Python looks for what is typed: `answered` is the text that `apis`
+// match, and null where they are all.
 
 import { useEffect, useRef, useState } from "react"
 
 export const DRAGGED = "application/x-workflow-api"
 const SHOWN = 60
+const ASK_MS = 150
 
-export function Palette({ apis, onAdd }) {
+export function Palette({ apis, answered, onAdd, onWanted }) {
   const [isOpen, setOpen] = useState(false)
   const [wanted, setWanted] = useState("")
   const search = useRef(null)
@@ -14,7 +17,15 @@ export function Palette({ apis, onAdd }) {
     if (isOpen) search.current.focus()
   }, [isOpen])
 
-  const found = apis.filter((api) => `${api.name} ${api.type}`.includes(wanted.trim().toLowerCase()))
+  const text = wanted.trim().toLowerCase()
+  const isAnswered = answered === null || answered === text
+  useEffect(() => {
+    if (isAnswered) return undefined
+    const timer = setTimeout(() => onWanted(text), ASK_MS)
+    return () => clearTimeout(timer)
+  }, [text, isAnswered])
+
+  const found = answered === null ? apis.filter((api) => `${api.name} ${api.type}`.includes(text)) : apis
   const close = () => {
     setOpen(false)
     setWanted("")
@@ -29,7 +40,7 @@ export function Palette({ apis, onAdd }) {
       close()
       opener.current.focus()
     }
-    if (event.key === "Enter" && event.target === search.current && found.length) add(found[0])
+    if (event.key === "Enter" && event.target === search.current && isAnswered && found.length) add(found[0])
   }
 
   return (
@@ -62,7 +73,7 @@ export function Palette({ apis, onAdd }) {
             ))}
           </ul>
           {found.length === 0 && <p>{apis.length ? "No API is called so." : "There is no published API yet."}</p>}
-          {found.length > SHOWN && <p>{found.length - SHOWN} more; type to find them.</p>}
+          {found.length > SHOWN && <p>There are more; type to find them.</p>}
         </div>
       )}
     </div>

@@ -1,9 +1,9 @@
 // The workflow canvas component: React Flow kept in step with a Streamlit session.
 //
-// Python sends `data`: {rev, graph, palette, status, marks, pinned, selected, height, label}. The
-// browser answers with the states `graph` (with the `rev` it was drawn on) and `selected`, and with
-// the triggers `run` (Ctrl+Enter), `save` (Ctrl+S), `tidy` and `open` (a step was clicked, also the
-// one that is selected already).
+// Python sends `data`: {rev, graph, palette, wanted, types, status, marks, pinned, selected, height,
+// label}. The browser answers with the states `graph` (with the `rev` it was drawn on), `selected`
+// and `wanted`, and with the triggers `run` (Ctrl+Enter), `save` (Ctrl+S), `tidy` and `open` (a step
+// was clicked, also the one that is selected already).
 
 import flowStyle from "@xyflow/react/dist/style.css"
 import { ReactFlowProvider } from "@xyflow/react"
