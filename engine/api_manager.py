@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from engine.api_drafts import ApiDrafts, no_draft
 from engine.auth import authorize
 from engine.catalog import ApiCatalog
 from engine.compilation import Compiler
@@ -16,7 +17,7 @@ from engine.definition_fields import (
     changed_definition,
     new_definition,
 )
-from engine.errors import ConflictError, DefinitionInvalidError, NotFoundError
+from engine.errors import ConflictError
 from engine.lineage import Lineage
 from engine.model import ApiDefinition, ApiDraft, ApiQuery, ApiVersion, Caller, Page
 from engine.ports import AuditEntry, ContractFacts, DefinitionStore, SettingStore
@@ -55,6 +56,7 @@ class ApiManager:
         self._lineage = lineage
         self._publication = publication
         self._completed = completed
+        self._drafts = ApiDrafts(store)
 
     def get(self, ref: str, caller: Caller) -> ApiDefinition:
         """One definition by name or id; raises NotFoundError."""
@@ -103,7 +105,7 @@ class ApiManager:
             api = api.model_copy(update={"version": 1})
         stored = self._store.create(api, note=note or "created", contract=contract)
         if not publish:
-            self._keep_draft(stored, fields, caller)
+            self._drafts.keep(stored, fields, caller)
         self._record(caller, "api.create", stored, publish=publish)
         return stored
 
@@ -139,7 +141,7 @@ class ApiManager:
         changed = changed_definition(live, fields)
         authorize(caller, "apis:write", changed)
         if not publish:
-            self._keep_draft(live, fields, caller, seen=seen_draft)
+            self._drafts.keep(live, fields, caller, seen=seen_draft)
             return live
         compiled = self._compiler.compile(changed)
         if changed.api_name != live.api_name:
@@ -172,9 +174,9 @@ class ApiManager:
             DefinitionInvalidError: With every issue; what is live stays as it was.
         """
         live = self._writable(ref, caller)
-        draft = self._refuse_over_others(live, caller, seen)
+        draft = self._drafts.refuse_over_others(live, caller, seen)
         if draft is None:
-            raise _no_draft(live)
+            raise no_draft(live)
         return self.update(
             str(live.id),
             draft.fields,
@@ -198,7 +200,7 @@ class ApiManager:
             note=note,
             by=caller.subject,
             contract=contract,
-            ends_draft=self._ends_draft(changed, caller),
+            ends_draft=self._drafts.ends_with(changed, caller),
         )
         self._forget(live, published)
         broke = {"breaking": [issue.message for issue in contract.breaking]}
@@ -311,12 +313,12 @@ class ApiManager:
             ConflictError: There is a draft of somebody else, and it is not the one of `seen`.
         """
         live = self._writable(ref, caller)
-        return self._keep_draft(live, fields, caller, base_version=base_version, seen=seen)
+        return self._drafts.keep(live, fields, caller, base_version=base_version, seen=seen)
 
     def drop_draft(self, ref: str, caller: Caller, *, seen: datetime | None = None) -> None:
         """Forget work in progress; raises as `save_draft`."""
         live = self._writable(ref, caller)
-        self._refuse_over_others(live, caller, seen)
+        self._drafts.refuse_over_others(live, caller, seen)
         self._store.drop_draft(caller.tenant_id, live.id)
 
     def versions(self, ref: str, caller: Caller) -> tuple[ApiVersion, ...]:
@@ -337,7 +339,7 @@ class ApiManager:
         live = self.get(ref, caller)
         draft = self._store.draft(caller.tenant_id, live.id)
         if draft is None:
-            raise _no_draft(live)
+            raise no_draft(live)
         return diff_definitions(live, changed_definition(live, draft.fields))
 
     def _writable(self, ref: str, caller: Caller) -> ApiDefinition:
@@ -345,50 +347,6 @@ class ApiManager:
         api = self._store.get(caller.tenant_id, ref)
         authorize(caller, "apis:write", api)
         return api
-
-    def _keep_draft(
-        self,
-        live: ApiDefinition,
-        fields: Mapping[str, Any],
-        caller: Caller,
-        *,
-        base_version: int | None = None,
-        seen: datetime | None = None,
-    ) -> ApiDraft:
-        stored = self._refuse_over_others(live, caller, seen)
-        draft = ApiDraft(
-            api_id=live.id,
-            fields={**authored_fields(live), **fields},
-            base_version=live.version if base_version is None else base_version,
-            updated_by=caller.subject,
-            updated_at=datetime.now(UTC),
-        )
-        return self._store.save_draft(caller.tenant_id, draft, over=stored)
-
-    def _refuse_over_others(
-        self, live: ApiDefinition, caller: Caller, seen: datetime | None
-    ) -> ApiDraft | None:
-        """The draft there is; raises ConflictError when it is another's and was not seen."""
-        stored = self._store.draft(caller.tenant_id, live.id)
-        if stored is None or stored.updated_by == caller.subject or stored.updated_at == seen:
-            return stored
-        raise ConflictError(
-            f"{stored.updated_by} has unpublished changes to {live.api_name!r}, saved at "
-            f"{stored.updated_at:%Y-%m-%d %H:%M:%S} UTC",
-            details={"updated_by": stored.updated_by, "updated_at": stored.updated_at.isoformat()},
-            hint="Load that draft to go on with it, or ask its author to publish or discard it.",
-        )
-
-    def _ends_draft(self, published: ApiDefinition, caller: Caller) -> bool:
-        """Whether publishing ends the draft: it is the publisher's, or is what was published."""
-        draft = self._store.draft(caller.tenant_id, published.id)
-        if draft is None or draft.updated_by == caller.subject:
-            return True
-        try:
-            drafted = changed_definition(published, draft.fields)
-        except DefinitionInvalidError:
-            return False
-        return authored_fields(drafted) == authored_fields(published)
 
     def _forget(self, *definitions: ApiDefinition) -> None:
         for api in definitions:
@@ -406,10 +364,6 @@ class ApiManager:
                 detail={"api_id": str(api.id), **detail},
             )
         )
-
-
-def _no_draft(api: ApiDefinition) -> NotFoundError:
-    return NotFoundError(f"{api.api_name!r} has no unpublished changes")
 
 
 def _refuse_lost_update(live: ApiDefinition, expected: int | None) -> None:
