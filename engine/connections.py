@@ -25,6 +25,19 @@ from engine.ports import (
 )
 
 OpenTarget = Callable[[Connection], QueryTarget]
+_DUCKDB = "duckdb:///"
+
+
+def environment_connection(name: str, dsn: str) -> Connection:
+    """The target that a variable names: `duckdb:///path/of/a.file`, or else PostgreSQL's DSN."""
+    is_file = dsn.startswith(_DUCKDB)
+    return Connection(
+        name=name,
+        dialect="duckdb" if is_file else "postgres",
+        dsn=dsn.removeprefix(_DUCKDB),
+        description="From the environment",
+        origin="environment",
+    )
 
 
 class Connections:

@@ -8,6 +8,7 @@ from typing import ClassVar, NoReturn
 from engine.asset_files import AssetFile
 from engine.asset_sync import assets_of_files
 from engine.compilation import Compiler
+from engine.connections import environment_connection
 from engine.deadline import Deadline
 from engine.definitions import DefinitionFile
 from engine.errors import DefinitionInvalidError, TargetUnavailableError
@@ -51,7 +52,10 @@ def check_folder(
     with ExitStack() as opened:
         compilers = _compilers(folder.apis, folder.assets, settings, opened)
         known: dict[str, Dialect] = {"sample": "duckdb"}
-        known |= dict.fromkeys(settings.environment_connections, "postgres")
+        known |= {
+            name: environment_connection(name, dsn.get_secret_value()).dialect
+            for name, dsn in settings.environment_connections.items()
+        }
         found: list[Issue] = []
         for file in folder.apis:
             api = file.definition()

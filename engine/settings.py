@@ -195,7 +195,7 @@ class Settings(BaseSettings):
     )
     environment_connections: Annotated[Mapping[str, SecretStr], NoDecode] = Field(
         default_factory=dict,
-        description="Targets given as `API_ENGINE_CONNECTION_<NAME>=postgresql://…`.",
+        description="Targets given as `API_ENGINE_CONNECTION_<NAME>`: `postgresql://…` or `duckdb:///…`.",
         exclude=True,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.connections import OpenTarget
+from engine.connections import OpenTarget, environment_connection
 from engine.model import Connection
 from engine.ports import Dialect
 from engine.settings import Settings
@@ -15,13 +15,7 @@ from storage.targets.postgres import PostgresTarget
 def fixed_connections(settings: Settings) -> dict[str, Connection]:
     """The connections that are not stored: `sample`, and those of the environment."""
     fixed = {
-        name: Connection(
-            name=name,
-            dialect="postgres",
-            dsn=dsn.get_secret_value(),
-            description="From the environment",
-            origin="environment",
-        )
+        name: environment_connection(name, dsn.get_secret_value())
         for name, dsn in settings.environment_connections.items()
     }
     if settings.sample_data:

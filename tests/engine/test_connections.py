@@ -25,8 +25,12 @@ def file(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def eng(tmp_path_factory):
-    with build_engine(Settings.load(data_dir=tmp_path_factory.mktemp("engine"))) as engine:
+def eng(tmp_path_factory, file):
+    settings = Settings.load(
+        data_dir=tmp_path_factory.mktemp("engine"),
+        environment_connections={"in-a-file": f"duckdb:///{file}"},
+    )
+    with build_engine(settings) as engine:
         yield engine
 
 
@@ -43,6 +47,12 @@ def actions(eng):
     return [
         (entry.action, entry.target) for entry in eng.policies.audit.audit("default", 10, 0).items
     ]
+
+
+def test_a_file_that_the_environment_names_is_queried(eng):
+    found = {each.name for each in eng.connections.schema("in-a-file", ADMIN)}
+
+    assert {"carriers", "flights"} <= found
 
 
 def test_what_is_added_is_queried_listed_and_written_down(eng, define):
