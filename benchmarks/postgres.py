@@ -111,7 +111,12 @@ class PostgresCluster:
         command += [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         with (self.root / "log").open("wb") as log:
             server: subprocess.Popen[bytes] = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, **self._as_user
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # Ctrl+C would end it before those who write to it
+                **self._as_user,
             )
         self._wait_until_ready(server)
         return server

@@ -34,6 +34,8 @@ STOP_DELAY_S = 1.5
 """Several of the proxy's looks at `/readyz`."""
 SIDECARS, WORKERS = 3, 2
 Process = subprocess.Popen[bytes]
+_READY = {"sidecar": "/readyz", "dashboard": "/api/healthz", "proxy": "/healthz"}
+"""What answers once a process of a kind can be used; workers have no door."""
 
 _CADDYFILE = """{{
 	admin off
@@ -105,14 +107,13 @@ class Cluster:
 
     def __enter__(self) -> Self:
         try:
-            # One after another: the first brings the database to the schema and makes the key.
-            for n in range(self.sidecars):
-                self.start(f"sidecar-{n}")
-            for n in range(self.workers):
-                self.start(f"worker-{n}")
-            if self.with_dashboard:
-                self.start("dashboard")
-            self._start_proxy()
+            # The first brings the database to the schema and makes the key.
+            first, *others = self._planned()
+            for some in ([first], others):
+                for name in some:
+                    self._launch(name)
+                for name in some:
+                    self._wait_until_ready(name)
         except BaseException:
             self.__exit__()
             raise
@@ -130,7 +131,19 @@ class Cluster:
 
     def start(self, name: str) -> None:
         """Start a process and wait until it answers."""
+        self._launch(name)
+        self._wait_until_ready(name)
+
+    def _planned(self) -> list[str]:
+        names = [f"sidecar-{n}" for n in range(self.sidecars)]
+        names += [f"worker-{n}" for n in range(self.workers)]
+        return [*names, *(["dashboard"] if self.with_dashboard else []), "proxy"]
+
+    def _launch(self, name: str) -> None:
         kind = name.partition("-")[0]
+        if kind == "proxy":
+            self._launch_proxy()
+            return
         command = {"sidecar": "serve", "dashboard": "dashboard", "worker": "worker"}[kind]
         arguments = [sys.executable, "-m", "engine.cli", command]
         if name in self._ports:
@@ -140,10 +153,11 @@ class Cluster:
             "API_ENGINE_DATA_DIR": str(self.folder / name),
         }
         self._spawn(name, arguments, environment)
-        if kind == "sidecar":
-            self._wait_for(name, "/readyz")
-        elif kind == "dashboard":
-            self._wait_for(name, "/api/healthz")
+
+    def _wait_until_ready(self, name: str) -> None:
+        path = _READY.get(name.partition("-")[0])
+        if path is not None:
+            self._wait_for(name, path)
 
     def restart(self, name: str) -> None:
         """Replace a process as a rolling update does: ask it to end, wait, start it anew."""
@@ -156,23 +170,30 @@ class Cluster:
         """Whether every process runs."""
         return all(process.poll() is None for process in self._running.values())
 
-    def _start_proxy(self) -> None:
+    def _launch_proxy(self) -> None:
         caddy = shutil.which("caddy", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}")
         if caddy is None:
             raise SystemExit("caddy is missing: install the development requirements")
         upstreams = " ".join(
-            self.address(name).removeprefix("http://") for name in self.names("sidecar")
+            self.address(name).removeprefix("http://")
+            for name in self._ports
+            if name.startswith("sidecar")
         )
         file = self.folder / "Caddyfile"
         file.write_text(_CADDYFILE.format(port=self._ports["proxy"], upstreams=upstreams))
         arguments = [caddy, "run", "--config", str(file), "--adapter", "caddyfile"]
         self._spawn("proxy", arguments, {**os.environ, "HOME": str(self.folder)})
-        self._wait_for("proxy", "/healthz")
 
     def _spawn(self, name: str, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
         with (self.folder / f"{name}.log").open("ab") as log:
             self._running[name] = subprocess.Popen(  # noqa: S603 - our own programs
-                arguments, cwd=ROOT, env=dict(environment), stdout=log, stderr=log
+                arguments,
+                cwd=ROOT,
+                env=dict(environment),
+                stdout=log,
+                stderr=log,
+                # Ctrl+C is for this program, which ends the others in order.
+                start_new_session=True,
             )
 
     def _wait_for(self, name: str, path: str) -> None:
