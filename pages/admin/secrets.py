@@ -22,7 +22,11 @@ names = engine().secrets.names(caller)
 if names:
     st.dataframe(pd.DataFrame({"Name": names}), hide_index=True, height="content", alt="Secrets")
 else:
-    st.info("There are no secrets yet.", icon=":material/key:")
+    st.info(
+        "There are no secrets yet. Store one below, then write `{{secrets.NAME}}` where an HTTP "
+        "API needs it.",
+        icon=":material/key:",
+    )
 
 if not may(caller, "secrets:write"):
     st.caption("Storing and deleting secrets needs the role admin.")

@@ -35,6 +35,10 @@ def health_details(health: Health) -> None:
             if state["status"] == "ok"
             else ":red[:material/error:]"
         )
-        told = " · ".join(f"{key} {value}" for key, value in state.items() if key != "status")
+        told = " · ".join(
+            f"{key.replace('_', ' ')} {value}"
+            for key, value in state.items()
+            if key != "status" and value is not None
+        )
         st.markdown(f"{mark} **{name.replace('_', ' ')}** {state['status']}")
         st.caption(told)
