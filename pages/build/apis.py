@@ -87,18 +87,15 @@ matching = ApiQuery(
     **STATE_FILTERS[state or "all"],
 )
 everything = engine().apis.search(ApiQuery(limit=1), caller).total
-total = engine().apis.search(matching.model_copy(update={"limit": 1}), caller).total
+page = engine().apis.search(matching, caller)
 with pager:
-    number = 1
-    if total > PAGE_SIZE:
-        pages = -(-total // PAGE_SIZE)
-        number = st.pagination(pages, key=URL.page, bind="query-params")
-    st.caption(f"{total:,} of {everything:,} APIs")
-found = (
-    engine()
-    .apis.search(matching.model_copy(update={"offset": (number - 1) * PAGE_SIZE}), caller)
-    .items
-)
+    if page.total > PAGE_SIZE:
+        number = st.pagination(-(-page.total // PAGE_SIZE), key=URL.page, bind="query-params")
+        if number > 1:
+            later = matching.model_copy(update={"offset": (number - 1) * PAGE_SIZE})
+            page = engine().apis.search(later, caller)
+    st.caption(f"{page.total:,} of {everything:,} APIs")
+found = page.items
 
 with slot:
     if not everything:
