@@ -11,6 +11,8 @@ import pytest
 from deploy.cluster import Cluster
 
 CALLERS = 4
+PAUSE_S = 0.01
+"""Between two calls of a caller, so that the processes that start get at a core too."""
 PATIENCE_S = 240
 
 
@@ -42,7 +44,7 @@ def test_no_request_and_no_log_row_is_lost(cluster: Cluster) -> None:
         """Call until told to end, on one connection as long as the server keeps it."""
         ids = []
         with httpx.Client(base_url=cluster.url, headers=headers, timeout=30) as client:
-            while not done.is_set():
+            while not done.wait(PAUSE_S):
                 answer = client.post("/api-manager/apis/one/execute")
                 assert answer.status_code == 200, answer.text
                 ids.append(answer.headers["x-execution-id"])
