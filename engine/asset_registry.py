@@ -99,17 +99,29 @@ class AssetRegistry:
         caller: Caller,
         *,
         expected_version: int | None = None,
+        seen: datetime | None = None,
     ) -> Asset:
         """Replace the given fields in the draft; what is published stays as it is.
 
+        Args:
+            ref: Name or id of the asset.
+            fields: What to replace.
+            caller: Who does.
+            expected_version: The published version that the work was begun from.
+            seen: When the draft of somebody else was saved that this one is written over.
+
         Raises:
             DefinitionInvalidError: With every issue; the draft stays as it was.
-            ConflictError: `expected_version` is no longer the published one.
+            ConflictError: `expected_version` is no longer the published one; or there is a draft
+                of somebody else, and it is not the one of `seen`.
         """
         asset = self._writable(ref, caller)
-        draft = changed_draft(self._working_copy(asset), fields, caller)
+        stored = self._refuse_over_others(asset, caller, seen)
+        draft = changed_draft(stored or as_draft(asset), fields, caller)
         self._check.check(caller.tenant_id, asset.name, asset.asset_type, draft.content)
-        return self._store.save_draft(caller.tenant_id, draft, expected_version=expected_version)
+        return self._store.save_draft(
+            caller.tenant_id, draft, expected_version=expected_version, over=stored
+        )
 
     def draft(self, ref: str, caller: Caller) -> AssetDraft | None:
         """The unpublished work on an asset, if any."""
@@ -119,22 +131,35 @@ class AssetRegistry:
         """The draft, or what is published as one could begin to change it."""
         return self._working_copy(self.get(ref, caller))
 
-    def drop_draft(self, ref: str, caller: Caller) -> Asset:
-        """Forget unpublished work; raises ConflictError when there is nothing else."""
-        return self._store.drop_draft(caller.tenant_id, self._writable(ref, caller).id)
+    def drop_draft(self, ref: str, caller: Caller, *, seen: datetime | None = None) -> Asset:
+        """Forget unpublished work.
+
+        Raises:
+            ConflictError: There is nothing else; or it is of somebody else and not that of `seen`.
+        """
+        asset = self._writable(ref, caller)
+        self._refuse_over_others(asset, caller, seen)
+        return self._store.drop_draft(caller.tenant_id, asset.id)
 
     def publish(
-        self, ref: str, caller: Caller, *, note: str = "", expected_version: int | None = None
+        self,
+        ref: str,
+        caller: Caller,
+        *,
+        note: str = "",
+        expected_version: int | None = None,
+        seen: datetime | None = None,
     ) -> Asset:
         """Make the draft the next version; APIs that follow the latest follow at once.
 
         Raises:
-            ConflictError: There is no draft, or somebody else published meanwhile, or APIs that
-                are published would break; they are named.
+            ConflictError: There is no draft; or it is of somebody else and not that of `seen`; or
+                somebody else published meanwhile, or APIs that are published would break; they
+                are named.
             DefinitionInvalidError: The draft cannot be used any more.
         """
         asset = self._writable(ref, caller)
-        draft = self._store.draft(caller.tenant_id, asset.id)
+        draft = self._refuse_over_others(asset, caller, seen)
         if draft is None:
             raise ConflictError(
                 f"asset {asset.name!r} has no unpublished changes",
@@ -254,6 +279,20 @@ class AssetRegistry:
         self._forget_users(asset)
         self._record(caller, "asset.publish", published, version=published.version)
         return published
+
+    def _refuse_over_others(
+        self, asset: Asset, caller: Caller, seen: datetime | None
+    ) -> AssetDraft | None:
+        """The draft there is; raises ConflictError when it is another's and was not seen."""
+        stored = self._store.draft(asset.tenant_id, asset.id)
+        if stored is None or stored.updated_by == caller.subject or stored.updated_at == seen:
+            return stored
+        raise ConflictError(
+            f"{stored.updated_by} has unpublished changes to asset {asset.name!r}, saved at "
+            f"{stored.updated_at:%Y-%m-%d %H:%M:%S} UTC",
+            details={"updated_by": stored.updated_by, "updated_at": stored.updated_at.isoformat()},
+            hint="Load that draft to go on with it, or ask its author to publish or discard it.",
+        )
 
     def _working_copy(self, asset: Asset) -> AssetDraft:
         return self._store.draft(asset.tenant_id, asset.id) or as_draft(asset)

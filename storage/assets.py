@@ -161,15 +161,22 @@ class SqlAssetStore:
         )
 
     def save_draft(
-        self, tenant_id: str, draft: AssetDraft, *, expected_version: int | None = None
+        self,
+        tenant_id: str,
+        draft: AssetDraft,
+        *,
+        expected_version: int | None = None,
+        over: AssetDraft | None = None,
     ) -> Asset:
         """Keep unpublished work; of what was never published it is all there is.
 
         Raises:
-            ConflictError: `expected_version` is no longer the published one.
+            ConflictError: `expected_version` is no longer the published one, or somebody else
+                saved a draft meanwhile.
         """
         with self._database.writing(tenant_id) as rows:
             before = _locked(rows, draft.asset_id, expected_version)
+            _refuse_over_others(rows, draft, over)
             shown = _fields(draft) if before.version == 0 else {}
             rows.execute(
                 rows.update(AssetRow)
@@ -347,6 +354,19 @@ def _locked(rows: TenantRows, asset_id: UUID, expected_version: int | None) -> A
             hint="Read it again, look at the difference and repeat the change.",
         )
     return asset
+
+
+def _refuse_over_others(rows: TenantRows, draft: AssetDraft, over: AssetDraft | None) -> None:
+    row = AssetRow
+    query = rows.select(row, row.name, row.draft_updated_by, row.draft_updated_at)
+    found = rows.execute(query.where(row.id == draft.asset_id)).mappings().one()
+    if found["draft_updated_by"] in {None, draft.updated_by}:
+        return
+    if over is None or found["draft_updated_at"] != over.updated_at:
+        raise ConflictError(
+            f"{found['draft_updated_by']} saved a draft of asset {found['name']!r} meanwhile",
+            hint="Load that draft to go on with it.",
+        )
 
 
 def _assets(rows: TenantRows, found: Sequence[Mapping[Any, Any]]) -> tuple[Asset, ...]:

@@ -80,12 +80,18 @@ class AssetStore(AssetLookup, Protocol):
         ...
 
     def save_draft(
-        self, tenant_id: str, draft: AssetDraft, *, expected_version: int | None = None
+        self,
+        tenant_id: str,
+        draft: AssetDraft,
+        *,
+        expected_version: int | None = None,
+        over: AssetDraft | None = None,
     ) -> Asset:
-        """Keep unpublished work; replaces the draft there was.
+        """Keep unpublished work; replaces the draft `over`, or the author's own.
 
         Raises:
-            ConflictError: `expected_version` is no longer the published one.
+            ConflictError: `expected_version` is no longer the published one, or somebody else
+                saved a draft meanwhile.
         """
         ...
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from engine.errors import BadRequestError
 from engine.model import ApiDefinition, ApiDraft, ExecutionResult
-from engine.model.asset import Asset
+from engine.model.asset import Asset, AssetDraft
 
 _ETAG = re.compile(r'^(?:W/)?"(\d+)(?:-[0-9a-f]+)?"$')
 ETAG_PATTERN = rf"{_ETAG.pattern}|^\*$"
@@ -22,12 +22,12 @@ def etag_of(item: ApiDefinition | Asset) -> str:
     return f'"{item.version}-{digest}"'
 
 
-def draft_tag(draft: ApiDraft) -> str:
+def draft_tag(draft: ApiDraft | AssetDraft) -> str:
     """The tag of a draft: the version it was begun from, and when it was saved."""
     return f'"{draft.base_version}-{int(draft.updated_at.timestamp() * 1_000_000):x}"'
 
 
-def seen_draft(if_match: str | None, draft: ApiDraft | None) -> datetime | None:
+def seen_draft(if_match: str | None, draft: ApiDraft | AssetDraft | None) -> datetime | None:
     """When the draft was saved that `If-Match` names; None when it names another, or none."""
     is_named = draft is not None and if_match is not None and if_match.strip() == draft_tag(draft)
     return draft.updated_at if draft is not None and is_named else None

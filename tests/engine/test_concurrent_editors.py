@@ -1,5 +1,7 @@
 """Two people at one API: nobody's work is lost without somebody being told."""
 
+from uuid import uuid4
+
 import pytest
 
 from engine.errors import ConflictError
@@ -76,3 +78,41 @@ def test_a_draft_keeps_the_version_it_was_begun_from(apis, api, ana, bo):
     apis.update(api, {"tags": ["x"]}, bo)
 
     assert apis.save_draft(api, ANAS, ana, base_version=1).base_version == 1
+
+
+@pytest.fixture
+def assets(sample_engine):
+    return sample_engine.assets
+
+
+@pytest.fixture
+def asset(assets, admin_caller):
+    fields = {"name": f"m-{uuid4().hex}", "asset_type": "mapping", "content": {"a": "1"}}
+    return assets.create(fields, admin_caller, publish=True).name
+
+
+def test_the_draft_of_an_asset_is_not_lost_to_somebody_else_either(assets, asset, ana, bo):
+    assets.update(asset, ANAS, ana)
+
+    for change in (
+        lambda **seen: assets.update(asset, BOS, bo, **seen),
+        lambda **seen: assets.publish(asset, bo, **seen),
+        lambda **seen: assets.drop_draft(asset, bo, **seen),
+    ):
+        with pytest.raises(ConflictError, match="ana has unpublished changes"):
+            change()
+    seen = assets.draft(asset, bo).updated_at
+    assets.update(asset, BOS, bo, seen=seen)
+    with pytest.raises(ConflictError, match="bo has unpublished changes"):
+        assets.update(asset, ANAS, ana, seen=seen)
+
+    assert assets.publish(asset, bo).description == "by bo"
+
+
+def test_of_two_drafts_of_an_asset_at_one_moment_one_is_refused(assets, asset, ana, bo):
+    draft = assets.working_copy(asset, ana)
+    store = assets._store
+    store.save_draft("default", draft.model_copy(update={"updated_by": "ana"}))
+
+    with pytest.raises(ConflictError, match="ana saved a draft of asset"):
+        store.save_draft("default", draft.model_copy(update={"updated_by": "bo"}))

@@ -59,6 +59,23 @@ def test_a_change_is_published_as_the_next_version(eng, caller, policy, open_pag
     assert (live.version, dict(live.content)) == (2, {"max_rows": 9})
 
 
+def test_a_draft_that_somebody_else_saved_meanwhile_is_told_and_stays(
+    eng, caller, policy, open_page
+):
+    visit = open_page("build/one_asset.py", asset="calm", part="Edit")
+    rows = next(each for each in visit.number_input if each.label == "Most rows")
+    rows.set_value(9).run()
+    ana = caller.model_copy(update={"subject": "ana"})
+    eng.assets.update("calm", {"content": {"max_rows": 5}}, ana)
+
+    visit.button(key="publish-asset").click().run()
+
+    assert "ana saved a draft meanwhile" in visit.warning[0].value
+    assert eng.assets.get("calm", caller).version == 1
+    draft = eng.assets.draft("calm", caller)
+    assert (draft.updated_by, dict(draft.content)) == ("ana", {"max_rows": 5})
+
+
 @pytest.mark.parametrize(
     ("asset_type", "content"),
     [

@@ -1,5 +1,6 @@
 """The asset registry: create, read, change, publish, label, compare, roll back, delete, use."""
 
+from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, get_args
 
@@ -23,7 +24,7 @@ from engine.sidecar.asset_schemas import (
 )
 from engine.sidecar.deps import VersionNumber, VisitDep
 from engine.sidecar.envelope import answer
-from engine.sidecar.etags import ETAG_PATTERN, etag_of, expected_version
+from engine.sidecar.etags import ETAG_PATTERN, draft_tag, etag_of, expected_version, seen_draft
 from engine.sidecar.openapi import documented
 from engine.sidecar.schemas import Envelope
 
@@ -33,7 +34,8 @@ IfMatch = Annotated[
     str | None,
     Header(
         alias="If-Match",
-        description="Refuse with 409 when another version was published.",
+        description="Refuse with 409 when another version was published; the `ETag` of a draft "
+        "of somebody else lets it be written over, published or dropped.",
         json_schema_extra={"pattern": ETAG_PATTERN},
     ),
 ]
@@ -80,11 +82,9 @@ async def change_asset(
     asset: AssetName, body: AssetChange, visit: VisitDep, if_match: IfMatch = None
 ) -> Response:
     """Replace the fields sent in the draft; what is published stays as it is."""
-    version = expected_version(if_match)
-    change = partial(
-        visit.engine.assets.update, asset, body.sent(), visit.caller, expected_version=version
+    return _asset(
+        await visit.run(_change, visit.engine, asset, body.sent(), visit.caller, if_match)
     )
-    return _asset(await visit.run(change))
 
 
 @router.delete("/assets/{asset}", **documented(Envelope[None], 404, 409))
@@ -98,13 +98,14 @@ async def delete_asset(asset: AssetName, visit: VisitDep, if_match: IfMatch = No
 @router.get("/assets/{asset}/draft", **documented(Envelope[AssetDraft], 404))
 async def read_asset_draft(asset: AssetName, visit: VisitDep) -> Response:
     """Read the changes that are not published yet."""
-    return answer(await visit.run(_draft, visit.engine, asset, visit.caller))
+    draft = await visit.run(_draft, visit.engine, asset, visit.caller)
+    return answer(draft, headers={"ETag": draft_tag(draft)})
 
 
 @router.delete("/assets/{asset}/draft", **documented(Envelope[AssetView], 404, 409))
-async def drop_asset_draft(asset: AssetName, visit: VisitDep) -> Response:
-    """Forget the changes that are not published yet."""
-    return _asset(await visit.run(visit.engine.assets.drop_draft, asset, visit.caller))
+async def drop_asset_draft(asset: AssetName, visit: VisitDep, if_match: IfMatch = None) -> Response:
+    """Forget the changes that are not published yet; those of others by their tag alone."""
+    return _asset(await visit.run(_drop_draft, visit.engine, asset, visit.caller, if_match))
 
 
 @router.post("/assets/{asset}/publish", **documented(Envelope[AssetView], 404, 409, 422))
@@ -115,14 +116,9 @@ async def publish_asset(
     if_match: IfMatch = None,
 ) -> Response:
     """Make the draft the next version, unless that would break an API that is published."""
-    publish = partial(
-        visit.engine.assets.publish,
-        asset,
-        visit.caller,
-        note=body.change_note,
-        expected_version=expected_version(if_match),
+    return _asset(
+        await visit.run(_publish, visit.engine, asset, visit.caller, body.change_note, if_match)
     )
-    return _asset(await visit.run(publish))
 
 
 @router.post("/assets/{asset}/rollback", **documented(Envelope[AssetView], 404, 409, 422))
@@ -194,6 +190,36 @@ async def resolved_value(asset: AssetName, visit: VisitDep) -> Response:
 
 def _asset(asset: Asset, status: int = 200) -> Response:
     return answer(AssetView.of(asset), status=status, headers={"ETag": etag_of(asset)})
+
+
+def _change(
+    engine: Engine, ref: str, fields: dict[str, Any], caller: Caller, if_match: str | None
+) -> Asset:
+    return engine.assets.update(
+        ref,
+        fields,
+        caller,
+        expected_version=expected_version(if_match),
+        seen=_seen(engine, ref, caller, if_match),
+    )
+
+
+def _publish(engine: Engine, ref: str, caller: Caller, note: str, if_match: str | None) -> Asset:
+    return engine.assets.publish(
+        ref,
+        caller,
+        note=note,
+        expected_version=expected_version(if_match),
+        seen=_seen(engine, ref, caller, if_match),
+    )
+
+
+def _drop_draft(engine: Engine, ref: str, caller: Caller, if_match: str | None) -> Asset:
+    return engine.assets.drop_draft(ref, caller, seen=_seen(engine, ref, caller, if_match))
+
+
+def _seen(engine: Engine, ref: str, caller: Caller, if_match: str | None) -> datetime | None:
+    return seen_draft(if_match, engine.assets.draft(ref, caller)) if if_match else None
 
 
 def _draft(engine: Engine, ref: str, caller: Caller) -> AssetDraft:

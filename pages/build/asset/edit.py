@@ -6,7 +6,7 @@ import streamlit as st
 
 from engine.auth import may
 from engine.model import Caller
-from engine.model.asset import Asset
+from engine.model.asset import Asset, AssetDraft
 from pages.build.asset.editors import content_editor
 from pages.components.context import engine
 from pages.components.errors import errors_shown, issue_list
@@ -17,6 +17,7 @@ def edit_tab(asset: Asset, caller: Caller) -> None:
     """Draw the editor of the draft, what is wrong with it, and what can be done with it."""
     draft = engine().assets.working_copy(asset.name, caller)
     rev = int(draft.updated_at.timestamp() * 1000)
+    is_another = _tell_of_others(asset, draft, caller)
     with errors_shown():
         content = content_editor(asset, draft.content, caller, rev=rev)
         description = st.text_input(
@@ -35,10 +36,36 @@ def edit_tab(asset: Asset, caller: Caller) -> None:
         fields = {"content": content, "description": description, "tags": tags}
         before = {"content": dict(draft.content), "description": draft.description}
         changed = fields != {**before, "tags": list(draft.tags)}
-        _actions(asset, fields, caller, changed=changed)
+        _actions(asset, draft, fields, caller, changed=changed, only_shown=is_another)
 
 
-def _actions(asset: Asset, fields: Mapping[str, object], caller: Caller, *, changed: bool) -> None:
+def _tell_of_others(asset: Asset, draft: AssetDraft, caller: Caller) -> bool:
+    """Say whose draft is shown; whether it has just taken the place of what was being typed."""
+    seen = f"asset-seen-{asset.id}"
+    before = st.session_state.get(seen)
+    st.session_state[seen] = draft.updated_at
+    if not asset.has_draft or draft.updated_by == caller.subject:
+        return False
+    if before is not None and before != draft.updated_at:
+        st.warning(
+            f"{draft.updated_by} saved a draft meanwhile: it is shown here, and what you had "
+            "typed was not saved.",
+            icon=":material/group:",
+        )
+        return True
+    st.caption(f"This is the draft of {draft.updated_by}: saving goes on with it.")
+    return False
+
+
+def _actions(
+    asset: Asset,
+    draft: AssetDraft,
+    fields: Mapping[str, object],
+    caller: Caller,
+    *,
+    changed: bool,
+    only_shown: bool,
+) -> None:
     if not may(caller, "assets:write"):
         st.caption("Changing assets needs the role analyst.")
         return
@@ -56,14 +83,19 @@ def _actions(asset: Asset, fields: Mapping[str, object], caller: Caller, *, chan
             key="publish-asset",
             disabled=not (changed or asset.has_draft),
         )
-        if asset.version and asset.has_draft and st.button("Discard draft", key="discard-asset"):
-            engine().assets.drop_draft(asset.name, caller)
+        discard = (
+            asset.version and asset.has_draft and st.button("Discard draft", key="discard-asset")
+        )
+        if only_shown:
+            return
+        if discard:
+            engine().assets.drop_draft(asset.name, caller, seen=draft.updated_at)
             say("The draft is gone; what is published stays")
             open_asset(asset.name, "Edit")
     if save or (publish and changed):
-        engine().assets.update(asset.name, fields, caller)
+        engine().assets.update(asset.name, fields, caller, seen=draft.updated_at)
     if publish:
-        live = engine().assets.publish(asset.name, caller, note=note or "")
+        live = engine().assets.publish(asset.name, caller, note=note or "", seen=draft.updated_at)
         del st.session_state["asset-note"]
         say(f"Version {live.version} of {asset.name} is published")
         open_asset(asset.name, "Overview")

@@ -144,3 +144,21 @@ def test_a_policy_asset_is_documented_by_its_schema(admin):
 
     assert set(schemas) == {"prompt", "mapping", "policy", "query", "source", "resolver"}
     assert "max_rows" in schemas["policy"]["properties"]
+
+
+def test_the_draft_of_somebody_else_is_changed_and_published_by_its_tag_alone(
+    admin, client_as, new_asset
+):
+    url = f"{ASSETS}/{new_asset()['name']}"
+    analyst = client_as("analyst")
+    analyst.patch(url, json={"content": {"a": 2}})
+    tag = {"If-Match": admin.get(f"{url}/draft").headers["ETag"]}
+
+    for method, place in (("PATCH", url), ("POST", f"{url}/publish"), ("DELETE", f"{url}/draft")):
+        assert_failure(admin.request(method, place, json={"tags": []} if place == url else {}), 409)
+    changed = admin.patch(url, json={"tags": ["x"]}, headers=tag)
+
+    assert changed.status_code == 200
+    assert_failure(analyst.patch(url, json={"content": {"a": 3}}, headers=tag), 409)
+    published = admin.post(f"{url}/publish").json()["data"]
+    assert (published["content"], published["tags"]) == ({"a": 2}, ["x"])
