@@ -10,7 +10,7 @@ from pages.build.definition import sides, working_copy
 from pages.build.definition.answers import answer_views
 from pages.build.definition.fields import other_fields
 from pages.build.definition.settle import settle
-from pages.build.definition.toolbar import Pressed, status_words, toolbar
+from pages.build.definition.toolbar import Pressed, say_how_it_stands, toolbar
 from pages.components.choices import choices_for
 from pages.components.editors.code import LANGUAGES, EditorEvent, code_editor, editor_event
 from pages.components.errors import errors_shown, issue_list
@@ -56,7 +56,7 @@ def code_bench(api: ApiDefinition, work: WorkingCopy, caller: Caller) -> None:
         )
     settle(api, work, caller, "save" if event.save is not None else pressed.action, pressed)
     differs = work.fields != working_copy.live_fields(api)
-    pressed.status.markdown(status_words(api, work, differs=differs))
+    say_how_it_stands(pressed, api, work, differs=differs, is_running=work.test is not None)
 
 
 def _try_out(

@@ -8,6 +8,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from engine.model import ApiDefinition, Caller
 from pages.build.definition.publish_panel import publish_panel
+from pages.components.result_view import outcome_line
 from pages.components.state import WorkingCopy
 
 Action = Literal["preview", "save", "publish", "discard"]
@@ -15,12 +16,14 @@ Action = Literal["preview", "save", "publish", "discard"]
 
 @dataclass(frozen=True)
 class Pressed:
-    """What was pressed, to be done once every field has been read; `status` is for words.
+    """What was pressed, to be done once every field has been read.
 
+    `status` is for words on the work, `outcome` for how the last test went, in sight at any width.
     `accept` says that answers which the publish gate found to change are meant.
     """
 
     status: DeltaGenerator
+    outcome: DeltaGenerator
     action: Action | None = None
     note: str = ""
     accept: bool = False
@@ -58,7 +61,16 @@ def toolbar(api: ApiDefinition, work: WorkingCopy, caller: Caller) -> Pressed:
         "discard": discard,
     }
     action = next((name for name, pressed in presses.items() if pressed), None)
-    return Pressed(status, action, note or "", accept)
+    return Pressed(status, st.empty(), action, note or "", accept)
+
+
+def say_how_it_stands(
+    pressed: Pressed, api: ApiDefinition, work: WorkingCopy, *, differs: bool, is_running: bool
+) -> None:
+    """Write into the toolbar how the work stands, and how its last test went."""
+    pressed.status.markdown(status_words(api, work, differs=differs))
+    if work.result is not None and not is_running:
+        pressed.outcome.markdown(outcome_line(work.result[0]))
 
 
 def status_words(api: ApiDefinition, work: WorkingCopy, *, differs: bool) -> str:

@@ -10,7 +10,7 @@ from engine.model import ExecutionResult
 from pages.components.errors import error_block, errors_shown
 from pages.components.http.request_form import body_of, spec_of, with_part
 from pages.components.http.response_paths import picked, places_of
-from pages.components.result_view import answer, outcome_line, remarks
+from pages.components.result_view import answer, remarks
 from pages.components.state import WorkingCopy
 
 VIEWS = ("Answer", "Places", "Request")
@@ -19,10 +19,8 @@ HEIGHT = 420
 
 
 def request_answer(work: WorkingCopy, dry_run: Callable[[], dict[str, Any]], *, key: str) -> None:
-    """Draw the line that says how it went, and the view that is open."""
+    """Draw the view that is open."""
     result = work.result[0] if work.result else None
-    if result is not None:
-        st.markdown(outcome_line(result))
     shown, places, sent = st.tabs(VIEWS, key=f"{key}-views", on_change="rerun")
     if shown.open:
         with shown:

@@ -8,7 +8,7 @@ import streamlit as st
 from engine.executor_policies import effective_timeout_s
 from engine.model import ExecutionResult, RuntimePolicy
 from pages.components.errors import error_block
-from pages.components.result_view import answer, duration, outcome_line, trace_strip
+from pages.components.result_view import answer, duration, trace_strip
 from pages.components.state import WorkingCopy
 
 ISOLATION = {
@@ -25,7 +25,6 @@ def script_answer(work: WorkingCopy, *, key: str) -> None:
         st.info("**Ctrl+Enter** runs the draft in the sandbox.", icon=":material/play_arrow:")
         return
     result = work.result[0]
-    st.markdown(outcome_line(result))
     if usage := usage_of(result):
         policy = RuntimePolicy.model_validate(work.fields["runtime_policy"])
         _meter(usage, policy)

@@ -8,7 +8,7 @@ from engine.checking import CheckReport
 from engine.model import ExecutionResult
 from pages.build.sql.chart import answer_chart
 from pages.components.errors import error_block, errors_shown, issue_list
-from pages.components.result_view import answer, outcome_line, remarks
+from pages.components.result_view import answer, remarks
 from pages.components.sql.plan_words import plan_words
 from pages.components.state import WorkingCopy
 
@@ -18,10 +18,8 @@ VIEWS = ("Rows", "Chart", "Plan", "Advice")
 def query_answer(
     work: WorkingCopy, report: CheckReport, plan: Callable[[], str], *, key: str
 ) -> None:
-    """Draw the line that says how it went, and the view that is open."""
+    """Draw the view that is open."""
     result = work.result[0] if work.result else None
-    if result is not None:
-        st.markdown(outcome_line(result))
     tabs = st.tabs(VIEWS, key=f"{key}-views", on_change="rerun")
     rows, chart, planned, advice = tabs
     if rows.open:

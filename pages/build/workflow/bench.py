@@ -10,7 +10,7 @@ from engine.model import ApiDefinition, Caller
 from pages.build.definition import working_copy
 from pages.build.definition.fields import other_fields
 from pages.build.definition.settle import settle
-from pages.build.definition.toolbar import status_words, toolbar
+from pages.build.definition.toolbar import say_how_it_stands, toolbar
 from pages.build.workflow.apis import callable_apis
 from pages.build.workflow.board import board
 from pages.build.workflow.inspector import LastRun, inspector
@@ -88,7 +88,7 @@ def workflow_bench(api: ApiDefinition, work: WorkingCopy, caller: Caller, *, aro
     is_save = asked == "save" or event.save is not None
     settle(api, work, caller, "save" if is_save else pressed.action, pressed)
     differs = work.fields != working_copy.live_fields(api)
-    pressed.status.markdown(status_words(api, work, differs=differs))
+    say_how_it_stands(pressed, api, work, differs=differs, is_running=desk.run is not None)
 
 
 def _desk(work: WorkingCopy) -> WorkflowDesk:

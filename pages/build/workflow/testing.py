@@ -13,7 +13,7 @@ from pages.components.choices import choices_for
 from pages.components.context import engine
 from pages.components.errors import errors_shown
 from pages.components.param_form import ParamForm, json_input, param_form
-from pages.components.result_view import outcome_line, result_details
+from pages.components.result_view import result_details
 from pages.components.running import running_view
 from pages.components.state import WorkingCopy
 from pages.components.workflow.desk import WorkflowDesk
@@ -68,7 +68,7 @@ def settle_run(work: WorkingCopy, desk: WorkflowDesk) -> None:
 
 
 def outcome(work: WorkingCopy, desk: WorkflowDesk, form: ParamForm) -> None:
-    """The last test: one line, the answer or the error, and when each step ran."""
+    """The last test: the answer or the error, and when each step ran."""
     if desk.run is not None:
         running_view(desk.run.call, desk.run.words, key="preview")
         return
@@ -77,7 +77,6 @@ def outcome(work: WorkingCopy, desk: WorkflowDesk, form: ParamForm) -> None:
         return
     result = work.result[0]
     form.point_out(result.error.details if result.error else {})
-    st.markdown(outcome_line(result))
     if result.steps:
         run_timeline(result.steps, key="preview-timeline")
     result_details(result, key="preview-answer")
