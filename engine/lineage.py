@@ -21,6 +21,7 @@ UseKind = Literal["workflow", "choices", "tool", "sql", "resolver", "rule", "scr
 _NO_APIS: frozenset[UseKind] = frozenset({"tool", "resolver", "rule", "screen"})
 """Kinds of users that are not APIs themselves."""
 TablesOf = Callable[[ApiDefinition], tuple[str, ...]]
+KeysOf = Callable[[ApiDefinition], Sequence[str]]
 _TENANTS = 64
 _STATEMENTS = 20_000
 
@@ -48,10 +49,17 @@ class Use:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WhereUsed:
-    """The uses of an API, nearest first; `hidden` counts those that the caller may not see."""
+    """The uses of an API, nearest first.
+
+    Attributes:
+        hidden: How many there are that the caller may not see.
+        keys: Names of the API keys that are limited to some APIs, of which this is one; for those
+            who manage keys. They keep nobody from changing or deleting it.
+    """
 
     uses: tuple[Use, ...] = ()
     hidden: int = 0
+    keys: tuple[str, ...] = ()
 
     @property
     def direct(self) -> tuple[Use, ...]:
@@ -77,14 +85,20 @@ class Lineage:
         store: The definitions.
         tables_of: The tables that a SQL definition's statement reads.
         others: What else uses APIs.
+        keys_of: Names of the keys that are limited to an API and others.
     """
 
     def __init__(
-        self, store: DefinitionStore, tables_of: TablesOf, others: Sequence[ApiUsers] = ()
+        self,
+        store: DefinitionStore,
+        tables_of: TablesOf,
+        others: Sequence[ApiUsers] = (),
+        keys_of: KeysOf = lambda _: (),
     ) -> None:
         self._store = store
         self._tables_of = tables_of
         self._others = tuple(others)
+        self._keys_of = keys_of
         self._indexes: LRUCache[str, Index] = LRUCache(_TENANTS)
         self._tables: LRUCache[tuple[UUID, int], tuple[str, ...]] = LRUCache(_STATEMENTS)
         self._lock = threading.Lock()
@@ -94,7 +108,8 @@ class Lineage:
         api = self._readable(ref, caller)
         found = tuple(_uses(api, self._index(caller.tenant_id), self._others))
         seen = tuple(use for use in found if self._may_see(use, caller))
-        return WhereUsed(uses=seen, hidden=len(found) - len(seen))
+        keys = self._keys_of(api) if may(caller, "keys:manage") else ()
+        return WhereUsed(uses=seen, hidden=len(found) - len(seen), keys=tuple(keys))
 
     def readers(
         self, table: str, caller: Caller, *, connection: str | None = None

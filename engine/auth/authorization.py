@@ -179,8 +179,15 @@ def _scope_refusal(
 def _outside(scope: Scope, group: Group, api: ApiDefinition | None) -> str | None:
     if scope.groups and group not in scope.groups:
         return f"the endpoint groups {', '.join(scope.groups)}; this one is {group}"
-    if api is None:
-        return None
+    return None if api is None else _not_among(scope, api)
+
+
+def covers(scope: Scope, api: ApiDefinition) -> bool:
+    """Whether an API is among those that a scope names; a scope that names none covers all."""
+    return _not_among(scope, api) is None
+
+
+def _not_among(scope: Scope, api: ApiDefinition) -> str | None:
     if scope.api_patterns and not any(fnmatchcase(api.api_name, p) for p in scope.api_patterns):
         return f"APIs named {', '.join(scope.api_patterns)}; this one is {api.api_name}"
     if scope.tags and not set(scope.tags) & set(api.tags):

@@ -20,14 +20,14 @@ from typing import Any, get_args
 
 from cachetools import TTLCache
 
-from engine.auth.authorization import Group, authorize, authorize_unlimited
+from engine.auth.authorization import Group, authorize, authorize_unlimited, covers
 from engine.errors import (
     AuthenticationError,
     BadRequestError,
     ConflictError,
     StoreUnavailableError,
 )
-from engine.model import Caller, Rate, Role, Scope
+from engine.model import ApiDefinition, Caller, Rate, Role, Scope
 from engine.ports import ApiKey, AuditEntry, KeyStore
 
 KEY_PREFIX = "ae_"
@@ -129,6 +129,18 @@ class KeyService:
         """Every key of the caller's tenant, newest first."""
         authorize(caller, "keys:manage")
         return self._store.all(caller.tenant_id)
+
+    def limited_to(self, api: ApiDefinition) -> tuple[ApiKey, ...]:
+        """The keys in force that are limited to some APIs, of which this is one; for no caller."""
+        return tuple(
+            key
+            for key in self._store.all(api.tenant_id)
+            if key.revoked_at is None
+            and (key.expires_at is None or key.expires_at > self._now())
+            and key.scope is not None
+            and key.scope.names_apis
+            and covers(key.scope, api)
+        )
 
     def revoke(self, key_id: str, caller: Caller) -> None:
         """End a key: here at once, in other processes within `REMEMBER_S`.

@@ -125,6 +125,7 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
             RuleUsers(SqlRuleStore(stores.database)),
             ScreenUsers(SqlScreenStore(stores.database)),
         ),
+        keys_of=lambda api: [key.name for key in auth.keys.limited_to(api)],
     )
     contracts = ContractGuard(stores.definitions, lineage, settings.breaking_changes)
     pipeline = Pipeline(

@@ -209,6 +209,9 @@ class WhereUsedView(BaseModel):
     """What uses an API, and the graph around it."""
 
     uses: tuple[Use, ...]
+    keys: tuple[str, ...] = Field(
+        default=(), description="Keys limited to some APIs, this one among them; for admins."
+    )
     hidden: int
     graph: LineageGraph
 

@@ -257,6 +257,30 @@ def test_other_tenants_use_nothing_here(engine, caller, publish):
     assert engine.lineage.where_used("a", caller).uses == ()
 
 
+def test_admins_are_told_which_keys_are_limited_to_an_api(engine, publish, caller):
+    publish("sales", tags=["shop"])
+    keys = engine.auth.keys
+    scopes = {
+        "by name": Scope(api_patterns=("sal*",)),
+        "by tag": Scope(tags=("shop",)),
+        "of others": Scope(api_patterns=("stock",)),
+        "of a group": Scope(groups=("execute",)),
+        "revoked": Scope(api_patterns=("sales",)),
+    }
+    made = {
+        name: keys.create(caller, name=name, roles=["viewer"], scope=scope).key
+        for name, scope in scopes.items()
+    }
+    keys.revoke(made["revoked"].id, caller)
+
+    used = engine.lineage.where_used("sales", caller)
+    analyst = caller.model_copy(update={"roles": frozenset({"analyst"})})
+
+    assert sorted(used.keys) == ["by name", "by tag"]
+    assert engine.lineage.where_used("sales", analyst).keys == ()
+    engine.apis.delete("sales", caller)
+
+
 class ManyApis:
     """A store of ten thousand definitions in memory, which counts what is read of it."""
 

@@ -22,7 +22,8 @@ Hops = Annotated[int, Query(ge=0, le=10, description="How far the graph reaches.
 async def api_where_used(api: ApiRef, visit: VisitDep, hops: Hops = 2) -> Response:
     """Say what uses an API, directly or through others, with a graph of what is around it."""
     used, graph = await visit.run(_around, visit.engine, api, visit.caller, hops)
-    return answer(WhereUsedView(uses=used.uses, hidden=used.hidden, graph=graph))
+    view = WhereUsedView(uses=used.uses, keys=used.keys, hidden=used.hidden, graph=graph)
+    return answer(view)
 
 
 @router.get("/where-used", **documented(Envelope[list[Use]]))

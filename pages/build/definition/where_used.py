@@ -35,6 +35,9 @@ def where_used_tab(api: ApiDefinition, caller: Caller) -> None:
         st.dataframe(uses_frame(used.uses), hide_index=True, height="content", alt="Uses")
     if used.hidden:
         st.caption(f"And {used.hidden} more that you may not see.")
+    if used.keys:
+        names = ", ".join(f"**{name}**" for name in used.keys)
+        st.caption(f":material/key: Keys that are limited to it, or to it and others: {names}")
     if not used.uses and not used.hidden:
         st.info("Nothing uses it: it can be deleted without harm.", icon=":material/check:")
 
