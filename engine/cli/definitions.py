@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from engine.cli.calling import api_names
 from engine.cli.output import AsJson, working, write_json
 from engine.definition_plan import Change, Plan
 from engine.errors import DefinitionInvalidError
@@ -53,7 +54,8 @@ class FileType(StrEnum):
 def export(
     folder: Folder,
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[NAME]...", help="Only these APIs.")
+        list[str] | None,
+        typer.Argument(metavar="[NAME]...", help="Only these APIs.", autocompletion=api_names),
     ] = None,
     *,
     variables: Variables = None,

@@ -3,6 +3,7 @@ import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -30,12 +31,9 @@ def blocks(language):
 
 @pytest.fixture
 def shell(tmp_path):
-    """A function that runs a script where `api-engine` is this checkout, for a new instance."""
-    programs = tmp_path / "bin"
-    programs.mkdir()
-    program = programs / "api-engine"
-    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m engine.cli "$@"\n')
-    program.chmod(0o755)
+    """A function that runs a script with the installed `api-engine`, for a new instance."""
+    programs = Path(sys.executable).parent
+    assert (programs / "api-engine").exists(), "install the package: pip install --editable ."
     (tmp_path / "work").mkdir()
     person = {"NAME": "Ana", "EMAIL": "ana@example.com"}
     environment = {
