@@ -6,6 +6,7 @@ import pytest
 
 from engine.call import ExecutionRequest
 from engine.errors import ConflictError, DefinitionInvalidError
+from engine.facade import Engine
 from engine.file_kinds import read_definitions
 from engine.folder_check import check_folder
 from engine.model import Caller
@@ -99,6 +100,24 @@ def test_what_names_an_api_may_come_with_it(sample_engine, sync, folder, caller)
     assert sample_engine.alerts.get("l", caller).spec["api"] == "a"
     actions = {each.action for each in sample_engine.audit_log.page(caller).items}
     assert {"rule.create", "screen.create", "tool.export", "alert.create"} <= actions
+
+
+def test_on_postgresql_applying_again_changes_nothing_either(
+    postgres_database, tmp_path, folder, caller
+):
+    settings = Settings.load(
+        data_dir=tmp_path / "data",
+        metadata_url=postgres_database,
+        sample_data=False,
+        log_level="ERROR",
+    )
+    with Engine.open(settings) as engine:
+        applied(engine.definitions, folder(), caller)
+
+        assert applied(engine.definitions, folder(), caller).changes == ()
+        assert engine.definitions.export(folder({}), caller).written == ()
+        folder(dict.fromkeys(FILES))
+        assert len(applied(engine.definitions, folder({}), caller, prune=True).changes) == 5
 
 
 def test_an_export_leaves_files_alone_that_say_the_same(sync, folder, caller):
