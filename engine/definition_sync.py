@@ -48,7 +48,13 @@ _ASSET_AUDIT: Mapping[Action, str] = {
     "update": "asset.publish",
     "delete": "asset.delete",
 }
-_FOLDERS = {"rule": "rules", "screen": "screens", "tool": "tools", "resolver": FOLDER}
+_FOLDERS = {
+    "rule": "rules",
+    "screen": "screens",
+    "tool": "tools",
+    "alert": "alerts",
+    "resolver": FOLDER,
+}
 """Where the users of APIs have their files that are no APIs."""
 
 

@@ -17,8 +17,8 @@ from engine.lineage_index import Entry, Index
 from engine.model import ApiDefinition, Caller
 from engine.ports import DefinitionStore
 
-UseKind = Literal["workflow", "choices", "tool", "sql", "resolver", "rule", "screen"]
-_NO_APIS: frozenset[UseKind] = frozenset({"tool", "resolver", "rule", "screen"})
+UseKind = Literal["workflow", "choices", "tool", "sql", "resolver", "rule", "screen", "alert"]
+_NO_APIS: frozenset[UseKind] = frozenset({"tool", "resolver", "rule", "screen", "alert"})
 """Kinds of users that are not APIs themselves."""
 TablesOf = Callable[[ApiDefinition], tuple[str, ...]]
 KeysOf = Callable[[ApiDefinition], Sequence[str]]
@@ -33,7 +33,8 @@ class Use:
     Attributes:
         kind: A workflow whose nodes call the API, an API whose form offers its rows as choices, a
             tool that it is exported as, a statement that reads the table, an asset that gets its
-            value from the API, a rule that calls it, or a screen that shows it.
+            value from the API, a rule that calls it, a screen that shows it, or an alert that
+            watches it.
         name: Of what uses it.
         parts: The nodes, parameters or blocks that do.
         via: The APIs in between, beginning with the direct user; empty for a direct use.

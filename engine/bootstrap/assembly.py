@@ -7,6 +7,7 @@ import logging
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
+from engine.alerting.users import AlertUsers
 from engine.api_manager import ApiManager
 from engine.asset_resolution import AssetResolver
 from engine.asset_users import ResolverUsers
@@ -59,6 +60,7 @@ from engine.settings import Settings
 from engine.slo import Slos
 from engine.startup_audit import StartupAudit, setting_findings
 from engine.tenant_settings import TenantSettings, policy_issues
+from storage.alerts import SqlAlertStore
 from storage.cep_rules import SqlRuleStore
 from storage.idempotency import SqlIdempotencyStore
 from storage.rollup_reading import SqlRollupStore
@@ -124,6 +126,7 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
             ResolverUsers(stores.assets),
             RuleUsers(SqlRuleStore(stores.database)),
             ScreenUsers(SqlScreenStore(stores.database)),
+            AlertUsers(SqlAlertStore(stores.database)),
         ),
         keys_of=lambda api: [key.name for key in auth.keys.limited_to(api)],
     )

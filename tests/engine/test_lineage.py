@@ -257,6 +257,20 @@ def test_other_tenants_use_nothing_here(engine, caller, publish):
     assert engine.lineage.where_used("a", caller).uses == ()
 
 
+def test_an_alert_keeps_what_it_watches_from_being_deleted(engine, publish, caller):
+    publish("sales")
+    spec = {"field": "success_rate", "op": "<", "value": 0.5, "api": "sales"}
+    engine.alerts.create({"alert_name": "many-fail", "spec": spec}, caller)
+
+    [use] = engine.lineage.where_used("sales", caller).uses
+    with pytest.raises(ConflictError, match="used by alert 'many-fail'"):
+        engine.apis.delete("sales", caller)
+
+    assert (use.kind, use.name, use.parts) == ("alert", "many-fail", ("spec",))
+    engine.alerts.delete("many-fail", caller)
+    engine.apis.delete("sales", caller)
+
+
 def test_admins_are_told_which_keys_are_limited_to_an_api(engine, publish, caller):
     publish("sales", tags=["shop"])
     keys = engine.auth.keys

@@ -19,6 +19,7 @@ WORDS = {
     "resolver": "resolver",
     "rule": "rule",
     "screen": "screen",
+    "alert": "alert",
 }
 
 
