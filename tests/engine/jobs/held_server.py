@@ -4,7 +4,7 @@ import http.server
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 PATIENCE_S = 30.0
 
@@ -57,11 +57,12 @@ def held_server() -> Iterator[HeldServer]:
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             held.hold(self.path)
-            self.send_response(200)
-            self.send_header("content-type", "application/json")
-            self.send_header("content-length", "2")
-            self.end_headers()
-            self.wfile.write(b"{}")
+            with suppress(ConnectionError):  # the caller was told to stop
+                self.send_response(200)
+                self.send_header("content-type", "application/json")
+                self.send_header("content-length", "2")
+                self.end_headers()
+                self.wfile.write(b"{}")
 
         def log_message(self, *_: object) -> None:
             """Keep the test's output clean."""
