@@ -104,5 +104,5 @@ def _graph(count: int, *, chained: bool) -> str:
     nodes = [{"id": name, "api_id": "node", "params": params} for name in names]
     edges = [{"source": a, "target": b} for a, b in pairwise(names)] if chained else []
     return orjson.dumps(
-        {"nodes": nodes, "edges": edges, "mode": "parallel", "max_parallel": 32, "output": "done"}
+        {"nodes": nodes, "edges": edges, "mode": "parallel", "max_parallel": 64, "output": "done"}
     ).decode()

@@ -10,6 +10,8 @@ from engine.model import LogicType
 MAX_NODES = 200
 MAX_NESTING = 10
 MAX_ITEMS = 1000
+DEFAULT_PARALLEL = 8
+MAX_PARALLEL = 64
 NODE_ID_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]{0,62}$"
 
 
@@ -74,7 +76,7 @@ class Workflow(_Written):
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...] = ()
     mode: Literal["sequential", "parallel"] | None = None
-    max_parallel: int = Field(default=8, ge=1, le=32)
+    max_parallel: int = Field(default=DEFAULT_PARALLEL, ge=1, le=MAX_PARALLEL)
     output: Any = None
 
     @property

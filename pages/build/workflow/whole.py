@@ -5,13 +5,13 @@ from typing import Any
 
 import streamlit as st
 
+from engine.executor_workflow.model import DEFAULT_PARALLEL, MAX_PARALLEL
 from engine.model import ParamSpec
 from pages.build.workflow.value_widgets import templated, within
 from pages.components.workflow.offers import answer_offers
 from pages.components.workflow.tree import Tree
 
 MODES = {None: "by its edges", "parallel": "side by side", "sequential": "one at a time"}
-DEFAULT_PARALLEL = 8
 
 
 def whole_form(
@@ -48,8 +48,8 @@ def _parallel(tree: Tree, mode: str | None, key: str) -> Any:
     chosen = st.number_input(
         "At most side by side",
         min_value=1,
-        max_value=32,
-        value=within(written, 1, 32) or DEFAULT_PARALLEL,
+        max_value=MAX_PARALLEL,
+        value=within(written, 1, MAX_PARALLEL) or DEFAULT_PARALLEL,
         key=f"{key}-parallel",
     )
     return chosen if written is not None or chosen != DEFAULT_PARALLEL else None
