@@ -46,10 +46,10 @@ st.dataframe(
     height="content",
     alt="Connections",
 )
-name = st.selectbox(
-    "Look into", list(connections), key=URL.connection, bind="query-params", width=320
-)
-with st.container(horizontal=True, vertical_alignment="center"):
+with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+    name = st.selectbox(
+        "Look into", list(connections), key=URL.connection, bind="query-params", width=320
+    )
     pinged = st.button("Ping", icon=":material/network_ping:", key="ping")
     if is_admin and connections[name].origin == "stored":
         if st.button("Edit", icon=":material/edit:", key="edit-connection"):

@@ -61,9 +61,13 @@ def _table(alerts: Sequence[Alert]) -> None:
                 options=list(PHASES), color=list(PHASES.values()), width=80
             ),
             "Now": st.column_config.NumberColumn(format="%.4g", width=90),
-            "Since": st.column_config.DatetimeColumn(format="distance", width=130),
+            "Since": st.column_config.DatetimeColumn(
+                format="distance",
+                width=130,
+                help="Pending: since it is over the line. Firing: since it is back, if so.",
+            ),
             "Looked at": st.column_config.DatetimeColumn(format="distance", width=130),
-            "Watches": st.column_config.TextColumn(width="medium"),
+            "Watches": st.column_config.TextColumn(width=280),
         },
     )
     if opened := st.session_state.get("open-alert"):
