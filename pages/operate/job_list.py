@@ -22,18 +22,34 @@ COLUMNS = ("When", "API", "Status", "Took", "Queue", "Priority", "By", "Runs", "
 
 
 def job_list(caller: Caller) -> None:
-    """Draw the filter, and the list below it."""
-    status = st.pills(
-        "Status", STATUSES, key=URL.job_status, bind="query-params", label_visibility="collapsed"
-    )
-    _current(status, caller)
+    """Draw the filters, and the list below them."""
+    names = engine().apis.names(caller)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        status = st.pills(
+            "Status",
+            STATUSES,
+            key=URL.job_status,
+            bind="query-params",
+            label_visibility="collapsed",
+        )
+        api = st.selectbox(
+            "API",
+            list(names),
+            index=None,
+            placeholder="any API",
+            key=URL.of_api,
+            bind="query-params",
+            label_visibility="collapsed",
+            width=180,
+        )
+    query = JobQuery(status=status, api_id=names[api] if api else None, limit=PAGE_SIZE)
+    _current(query, caller)
 
 
 @st.fragment(run_every=LOOK_EVERY_S)
 @errors_shown()
-def _current(status: JobStatus | None, caller: Caller) -> None:
+def _current(query: JobQuery, caller: Caller) -> None:
     jobs = engine().jobs
-    query = JobQuery(status=status, limit=PAGE_SIZE)
     total = jobs.search(query.model_copy(update={"limit": 1}), caller).total
     slot, pager = st.container(), st.container(horizontal=True, vertical_alignment="center")
     number = 1
