@@ -11,6 +11,7 @@ from engine.samples import SAMPLER, TENANT
 
 logger = logging.getLogger(__name__)
 
+
 def register_assets(folder: Path, assets: AssetRegistry, settings: SettingStore) -> None:
     """Publish the assets that were never registered here."""
     known: list[str] = settings.get(TENANT, "samples.assets") or []

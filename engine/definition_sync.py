@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
@@ -18,10 +17,11 @@ from engine.asset_sync import AssetPlan, needed_by, planned_assets, refuse_bad_l
 from engine.auth import authorize
 from engine.compilation import CompiledApi, Compiler
 from engine.contract import ContractGuard
+from engine.definition_audit import audit_entry
 from engine.definition_export import Beside, ExportReport, write_folder
 from engine.definition_gate import ReplayGate, gate_warnings
 from engine.definition_outcome import Outcome
-from engine.definition_plan import TESTS_ONLY, Action, Change, Plan, planned, portable
+from engine.definition_plan import Plan, planned, portable
 from engine.definitions import DefinitionFile
 from engine.errors import DefinitionInvalidError, NotFoundError
 from engine.file_kinds import Folder, Kept, KindPlan, planned_kind
@@ -30,7 +30,6 @@ from engine.model import ApiDefinition, Caller, Issue
 from engine.named_files import refuse_errors
 from engine.ports import (
     AssetStore,
-    AuditEntry,
     CaseStore,
     ContractFacts,
     DefinitionStore,
@@ -38,16 +37,6 @@ from engine.ports import (
 
 Step = Callable[[str], object]
 """Is told what is being worked on."""
-_AUDIT: Mapping[Action, str] = {
-    "create": "api.create",
-    "update": "api.publish",
-    "delete": "api.delete",
-}
-_ASSET_AUDIT: Mapping[Action, str] = {
-    "create": "asset.publish",
-    "update": "asset.publish",
-    "delete": "asset.delete",
-}
 _FOLDERS = {
     "rule": "rules",
     "screen": "screens",
@@ -226,12 +215,13 @@ class DefinitionSync:
         touched = touched_by(
             [*plan.commit.assets, *plan.commit.deleted_assets], self._store.all(caller.tenant_id)
         )
+        words = {kept.kind.folder: kept.audit for kept in self._kinds}
         self._store.apply(
             caller.tenant_id,
             plan.commit,
             note=note or "applied from files",
             by=caller.subject,
-            audit=[self._audit_entry(change, caller) for change in plan.changes],
+            audit=[audit_entry(change, caller, words) for change in plan.changes],
         )
         for api in (*plan.commit.published, *plan.commit.deleted):
             self._forget(api)
@@ -330,19 +320,6 @@ class DefinitionSync:
             )
             for api in (*plan.commit.created, *plan.commit.published)
         }
-
-    def _audit_entry(self, change: Change, caller: Caller) -> AuditEntry:
-        folder, _, name = change.name.rpartition("/")
-        audit = {kept.kind.folder: kept.audit for kept in self._kinds}
-        words = {"": _AUDIT, FOLDER: _ASSET_AUDIT, **audit}[folder]
-        return AuditEntry(
-            tenant_id=caller.tenant_id,
-            actor=caller.subject,
-            action="test.apply" if change.fields == TESTS_ONLY else words[change.action],
-            target=name,
-            at=datetime.now(UTC),
-            detail={"from": "files", "fields": list(change.fields)},
-        )
 
 
 def _beside(kept: Kept[Any], caller: Caller, names: Mapping[str, str]) -> Beside:
