@@ -74,7 +74,7 @@ def worker_of(release: Path, settings: Settings) -> Iterator[None]:
         "PYTHONPATH": str(release),
     }
     command = [sys.executable, "-m", "engine.cli", "worker"]
-    process = subprocess.Popen(command, cwd=release, env=environment, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command, cwd=release, env=environment)
     try:
         yield
     finally:
