@@ -28,7 +28,7 @@ from engine.executor_circuit_breaker import CircuitBreakerManager
 from engine.executor_monitoring import ExecutionLog
 from engine.idempotency import Idempotency
 from engine.importing import Imports
-from engine.jobs import JobRunner, Jobs, Schedules
+from engine.jobs import JobRunner, Jobs
 from engine.lineage import Lineage
 from engine.metrics import Metrics
 from engine.model import Caller, ExecutionResult
@@ -65,7 +65,6 @@ class Engine:
         idempotency: Calls that are run once, however often they are sent.
         jobs: Executions that nobody waits for, and that survive the process that runs them.
         job_runner: What this process does of jobs.
-        schedules: Cron schedules, over all processes once each time.
         imports: APIs made from OpenAPI documents, SQL files, cURL and Postman.
         lineage: Where APIs and tables are used, and what an API stands on.
         checks: Validation of definitions and statements that are not saved yet.
@@ -101,7 +100,6 @@ class Engine:
     definitions: DefinitionSync
     jobs: Jobs
     job_runner: JobRunner
-    schedules: Schedules
     imports: Imports
     lineage: Lineage
     checks: Checker

@@ -205,7 +205,6 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
         ),
         jobs=durable.jobs,
         job_runner=durable.runner,
-        schedules=durable.schedules,
         imports=Imports(
             stores.definitions, saving, sql, stores.settings, tenant_settings.completed
         ),

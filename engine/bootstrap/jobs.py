@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from engine.bootstrap.stores import Stores
 from engine.catalog import ApiCatalog
-from engine.jobs import JobRunner, JobRuns, Jobs, Schedules
+from engine.jobs import JobRunner, JobRuns, Jobs
 from engine.pipeline import Pipeline
 from engine.settings import Settings
 from storage.durable import DurableQueue
@@ -23,7 +23,6 @@ class JobParts:
 
     jobs: Jobs
     runner: JobRunner
-    schedules: Schedules
 
 
 def open_jobs(
@@ -33,17 +32,15 @@ def open_jobs(
     catalog: ApiCatalog,
     opening: ExitStack,
 ) -> JobParts:
-    """Nothing is connected or started before the first job or schedule."""
+    """Nothing is connected or started before the first job."""
     worker = f"{socket.gethostname()}-{os.getpid()}-{uuid4().hex[:8]}"
     store = SqlJobStore(stores.database, stores.instance_key)
     queue = DurableQueue(stores.database, settings.data_dir)
     opening.callback(queue.close)
-    schedules = Schedules(queue, lambda: runner.wake())  # noqa: PLW0108 - made below
     runner = JobRunner(
         store=store,
         queue=queue,
         runs=JobRuns(store=store, pipeline=pipeline, catalog=catalog, worker=worker),
-        schedules=schedules,
         worker=worker,
         queues=settings.queues,
         is_embedded=settings.jobs == "embedded",
@@ -60,4 +57,4 @@ def open_jobs(
         wake=runner.wake,
         stop_here=runner.stop_here,
     )
-    return JobParts(jobs, runner, schedules)
+    return JobParts(jobs, runner)

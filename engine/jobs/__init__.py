@@ -3,7 +3,6 @@
 from engine.jobs.orders import JobOrder
 from engine.jobs.runner import JobRunner
 from engine.jobs.runs import JobRuns
-from engine.jobs.schedules import Schedules
 from engine.jobs.service import Jobs
 
-__all__ = ["JobOrder", "JobRunner", "JobRuns", "Jobs", "Schedules"]
+__all__ = ["JobOrder", "JobRunner", "JobRuns", "Jobs"]

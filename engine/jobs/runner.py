@@ -12,7 +12,6 @@ from uuid import UUID
 
 from engine.errors import ConflictError, EngineError
 from engine.jobs.runs import JobRuns
-from engine.jobs.schedules import Schedules
 from engine.model.job import JobWorker, QueueRules
 from engine.ports.jobs import JobQueue, JobStore, RunningQueue
 
@@ -48,7 +47,6 @@ class JobRunner:
         store: JobStore,
         queue: JobQueue,
         runs: JobRuns,
-        schedules: Schedules,
         worker: str,
         queues: Mapping[str, QueueRules],
         is_embedded: bool,
@@ -59,7 +57,6 @@ class JobRunner:
         self._store = store
         self._queue = queue
         self._runs = runs
-        self._schedules = schedules
         self._queues = dict(queues)
         self._is_embedded = is_embedded
         self._drain_s = drain_s
@@ -150,9 +147,7 @@ class JobRunner:
         while not self._leaving.is_set():
             try:
                 self._store.seen(self._about)
-                self._process = self._queue.run(
-                    self._about.id, self._queues, self._runs.run, self._schedules.fire
-                )
+                self._process = self._queue.run(self._about.id, self._queues, self._runs.run)
             except ConflictError as error:
                 logger.warning("jobs wait for another process: %s", error)
                 return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 from uuid import UUID
 
 from engine.model import Page
@@ -14,8 +14,6 @@ from engine.ports.execution import Checkpoints
 
 RunJob = Callable[[UUID, Checkpoints], None]
 """Runs a job to its end; called again, maybe by another process, when it did not come there."""
-Fire = Callable[[str, datetime, Mapping[str, Any]], None]
-"""Is told of a schedule's name, the time that it was due, and what was stored with it."""
 
 
 class JobStore(Protocol):
@@ -121,21 +119,7 @@ class JobQueue(Protocol):
         """Remove every trace of jobs that have ended."""
         ...
 
-    def put_schedule(self, name: str, cron: str, context: Mapping[str, Any]) -> None:
-        """Have a schedule fire, over all processes once each time; replaces one of that name."""
-        ...
-
-    def drop_schedule(self, name: str) -> None:
-        """Stop a schedule; without effect when there is none."""
-        ...
-
-    def schedules(self, prefix: str) -> tuple[str, ...]:
-        """Names of the schedules that begin so."""
-        ...
-
-    def run(
-        self, worker: str, queues: Mapping[str, QueueRules], run_job: RunJob, fire: Fire
-    ) -> RunningQueue:
+    def run(self, worker: str, queues: Mapping[str, QueueRules], run_job: RunJob) -> RunningQueue:
         """Begin to take jobs in this process."""
         ...
 

@@ -1,6 +1,6 @@
-"""Durable queues and schedules, kept by DBOS in a database of their own or a schema of ours.
+"""Durable queues, kept by DBOS in a database of their own or a schema of ours.
 
-DBOS is imported when the first job or schedule is, so that who has none does not pay for it.
+DBOS is imported when the first job is, so that who has none does not pay for it.
 """
 
 from storage.durable.queue import DurableQueue

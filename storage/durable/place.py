@@ -13,7 +13,7 @@ APPLICATION = "api-engine"
 VERSION = "1"
 """Of what a job's workflow looks like to DBOS, not of this program: work that an earlier release
 began is taken on by a later one. To be raised only if the meaning of kept checkpoints changes."""
-RUN_JOB, FIRE_SCHEDULE = "run_job", "fire_schedule"
+RUN_JOB = "run_job"
 FILE_NAME = "jobs.sqlite3"
 SCHEMA = "api_engine_jobs"
 _BUSY_TIMEOUT_MS = 30_000

@@ -6,7 +6,6 @@ import contextvars
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from typing import Any, NoReturn
 from uuid import UUID
 
@@ -15,12 +14,13 @@ from sqlalchemy import event
 
 from engine.errors import ConflictError
 from engine.model.job import QueueRules
-from engine.ports.jobs import Fire, RunJob
-from storage.durable.place import APPLICATION, FIRE_SCHEDULE, RUN_JOB, VERSION, Place
+from engine.ports.jobs import RunJob
+from storage.durable.place import APPLICATION, RUN_JOB, VERSION, Place
 
 POLL_S = 0.25
 """How often an idle queue is looked at."""
-_SCHEDULES_POLL_S = 2.0
+_SCHEDULES_POLL_S = 3600.0
+"""We keep no schedules in DBOS; it has no way to be told not to look for any."""
 _MAX_BEGINNINGS = 50
 """A job that has lost so many workers is taken to be what ends them."""
 _THREADS_BESIDE = 6
@@ -42,7 +42,6 @@ class QueueProcess:
         worker: str,
         queues: Mapping[str, QueueRules],
         run_job: RunJob,
-        fire: Fire,
     ) -> None:
         if not _only_one.acquire(blocking=False):
             raise ConflictError(
@@ -53,7 +52,7 @@ class QueueProcess:
         try:
             _log_as_we_do()
             self._dbos = DBOS(config=_config(place, worker, queues))
-            _register(run_job, fire)
+            _register(run_job)
             DBOS.listen_queues(list(queues))
             DBOS.launch()
             for name, rules in queues.items():
@@ -112,15 +111,10 @@ class _Checkpoints:
         return result
 
 
-def _register(run_job: RunJob, fire: Fire) -> None:
+def _register(run_job: RunJob) -> None:
     @DBOS.workflow(name=RUN_JOB, max_recovery_attempts=_MAX_BEGINNINGS)
     def run(job_id: str) -> None:
         run_job(UUID(job_id), _Checkpoints())
-
-    @DBOS.workflow(name=FIRE_SCHEDULE)
-    def fire_schedule(due: datetime, context: dict[str, Any]) -> None:
-        about = dict(context)
-        fire(about.pop("name"), due, about)
 
 
 def _register_queue(name: str, rules: QueueRules, tick_s: int) -> None:

@@ -6,20 +6,19 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from engine.errors import BadRequestError, StoreUnavailableError
+from engine.errors import StoreUnavailableError
 from engine.model.job import Job, QueueRules
-from engine.ports.jobs import Fire, RunJob, RunningQueue
+from engine.ports.jobs import RunJob, RunningQueue
 from storage.database import Database
 from storage.durable.place import (
     APPLICATION,
     FILE_NAME,
-    FIRE_SCHEDULE,
     RUN_JOB,
     SCHEMA,
     VERSION,
@@ -70,46 +69,7 @@ class DurableQueue:
         with self._client() as client:
             client.delete_workflows([str(job_id) for job_id in job_ids])
 
-    def put_schedule(self, name: str, cron: str, context: Mapping[str, Any]) -> None:
-        """Have a schedule fire, over all processes once each time; replaces one of that name.
-
-        Raises:
-            BadRequestError: This is no cron expression.
-        """
-        from croniter import croniter  # noqa: PLC0415 - it comes with DBOS; see the package
-
-        if not croniter.is_valid(cron, second_at_beginning=True):
-            raise BadRequestError(
-                f"{cron!r} is no cron expression",
-                hint="Write minute, hour, day, month and weekday: '*/5 * * * *'; "
-                "a sixth field in front counts seconds.",
-            )
-        with self._client() as client:
-            client.apply_schedules(
-                [
-                    {
-                        "schedule_name": name,
-                        "workflow_name": FIRE_SCHEDULE,
-                        "schedule": cron,
-                        "context": {"name": name, **context},
-                    }
-                ]
-            )
-
-    def drop_schedule(self, name: str) -> None:
-        """Stop a schedule; without effect when there is none."""
-        with self._client() as client:
-            client.delete_schedule(name)
-
-    def schedules(self, prefix: str) -> tuple[str, ...]:
-        """Names of the schedules that begin so."""
-        with self._client() as client:
-            found = client.list_schedules(schedule_name_prefix=prefix)
-        return tuple(each["schedule_name"] for each in found)
-
-    def run(
-        self, worker: str, queues: Mapping[str, QueueRules], run_job: RunJob, fire: Fire
-    ) -> RunningQueue:
+    def run(self, worker: str, queues: Mapping[str, QueueRules], run_job: RunJob) -> RunningQueue:
         """Begin to take jobs in this process.
 
         Raises:
@@ -121,7 +81,7 @@ class DurableQueue:
         place = Place.beside(self._database.url, self._data_dir)
         try:
             with _translated():
-                return QueueProcess(place, worker, queues, run_job, fire)
+                return QueueProcess(place, worker, queues, run_job)
         except BaseException:
             place.close()
             raise
