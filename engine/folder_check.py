@@ -26,6 +26,7 @@ from engine.ports import (
     FetchedRows,
     FunctionInfo,
     QueryTarget,
+    RowSink,
     TableInfo,
 )
 from engine.settings import Settings
@@ -72,6 +73,17 @@ class _NoTarget:
     """A database that is never asked."""
 
     def fetch(self, query: BoundQuery, *, max_rows: int, deadline: Deadline) -> FetchedRows:  # noqa: ARG002 - the port's
+        """Refuse."""
+        _refuse()
+
+    def stream(
+        self,
+        query: BoundQuery,  # noqa: ARG002 - the port's
+        sink: RowSink,  # noqa: ARG002
+        *,
+        max_rows: int,  # noqa: ARG002
+        deadline: Deadline,  # noqa: ARG002
+    ) -> bool:
         """Refuse."""
         _refuse()
 

@@ -75,6 +75,7 @@ from engine.ports.targets import (
     ForeignKey,
     FunctionInfo,
     QueryTarget,
+    RowSink,
     TableInfo,
 )
 from engine.ports.testing import CaseStore
@@ -133,6 +134,7 @@ __all__ = [
     "Rollup",
     "RollupQuery",
     "RollupStore",
+    "RowSink",
     "Session",
     "SettingStore",
     "Settled",

@@ -31,6 +31,18 @@ class FetchedRows:
     truncated: bool
 
 
+class RowSink(Protocol):
+    """Takes the rows of one statement as they arrive."""
+
+    def begin(self, columns: tuple[Column, ...]) -> None:
+        """The columns; called once, before any row."""
+        ...
+
+    def add(self, rows_json: bytes, row_count: int) -> None:
+        """Some rows, as a JSON array of objects that is not empty; raises EngineError."""
+        ...
+
+
 @dataclass(frozen=True)
 class Description:
     """What a target says of a statement without running it: parameter types in order, columns."""
@@ -100,6 +112,16 @@ class QueryTarget(Protocol):
             QueryFailedError: The statement is wrong; line and column where known.
             DeadlineExceededError: The target was stopped at the deadline.
             TargetUnavailableError, TargetTransientError: Trying again may help.
+        """
+        ...
+
+    def stream(
+        self, query: BoundQuery, sink: RowSink, *, max_rows: int, deadline: Deadline
+    ) -> bool:
+        """Run a statement as `fetch` does and hand its rows on in batches; whether more are left.
+
+        Memory holds one batch, here and in the target's own process. What the sink raises ends the
+        statement.
         """
         ...
 

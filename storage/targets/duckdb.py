@@ -25,6 +25,7 @@ from engine.ports import (
     Dialect,
     FetchedRows,
     FunctionInfo,
+    RowSink,
     TableInfo,
 )
 from storage.targets.declared_keys import DeclaredKeys
@@ -65,6 +66,30 @@ class DuckDbTarget:
             row_count=answer["row_count"],
             truncated=answer["truncated"],
         )
+
+    def stream(
+        self, query: BoundQuery, sink: RowSink, *, max_rows: int, deadline: Deadline
+    ) -> bool:
+        """Run a statement and hand its rows on; see `QueryTarget.stream`."""
+        request = {
+            "operation": "stream",
+            "sql": query.sql,
+            "values": [_bindable(value) for value in query.values],
+            "max_rows": max_rows,
+        }
+
+        def take(answer: dict[str, Any], rows: bytes) -> None:
+            if "columns" in answer:
+                sink.begin(_columns(answer["columns"]))
+            else:
+                sink.add(rows, answer["row_count"])
+
+        worker = self._worker()
+        deadline.check("the statement")
+        end = worker.stream(request, deadline, take)
+        if "error" in end:
+            _fail(end, query.sql, deadline, self._path)
+        return bool(end["truncated"])
 
     def describe(self, sql: str) -> Description:
         """Parameter types and columns, running nothing; see `QueryTarget.describe`."""

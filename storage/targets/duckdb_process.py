@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -101,21 +101,25 @@ class DuckDbProcess:
             ExecutionCancelledError: The call was told to stop before it was sent.
             TargetTransientError: The worker ended under this call, without its fault.
         """
-        timeout_ms = int(deadline.remaining_s() * 1000)
-        body = pickle.dumps({**request, "timeout_ms": timeout_ms})
-        with self._borrowed() as channel:
-            try:
-                with self._cancellable(channel, deadline):
-                    channel.send(body)
-                    answer = self._answer(channel, deadline)
-            except (OSError, EOFError) as error:
-                self._reap()
-                raise TargetTransientError(
-                    "the DuckDB worker ended while the statement ran; it is started again"
-                ) from error
-            # A late interrupt would stop the next statement of a channel that is used again.
-            channel.clean = not deadline.is_cancelled()
-        return answer
+        with self._sent(request, deadline) as channel:
+            return self._answer(channel, deadline)
+
+    def stream(
+        self,
+        request: Mapping[str, Any],
+        deadline: Deadline,
+        take: Callable[[dict[str, Any], bytes], None],
+    ) -> dict[str, Any]:
+        """Send a request that has many answers, and hand on each but the last, which is returned.
+
+        What `take` raises ends the statement. Raises as `call` does.
+        """
+        with self._sent(request, deadline) as channel:
+            while True:
+                answer, rows = self._answer(channel, deadline)
+                if "end" in answer or "error" in answer:
+                    return answer
+                take(answer, rows)
 
     def retire(self) -> None:
         """Take no more calls, and end when those under way are answered."""
@@ -160,6 +164,24 @@ class DuckDbProcess:
             )
         self._control.settimeout(None)
         return tuple(facts["missing_walls"])
+
+    @contextmanager
+    def _sent(self, request: Mapping[str, Any], deadline: Deadline) -> Iterator[_Channel]:
+        """A channel on which a request was sent; the block reads every answer to it."""
+        timeout_ms = int(deadline.remaining_s() * 1000)
+        body = pickle.dumps({**request, "timeout_ms": timeout_ms})
+        with self._borrowed() as channel:
+            try:
+                with self._cancellable(channel, deadline):
+                    channel.send(body)
+                    yield channel
+            except (OSError, EOFError) as error:
+                self._reap()
+                raise TargetTransientError(
+                    "the DuckDB worker ended while the statement ran; it is started again"
+                ) from error
+            # A late interrupt would stop the next statement of a channel that is used again.
+            channel.clean = not deadline.is_cancelled()
 
     @contextmanager
     def _cancellable(self, channel: _Channel, deadline: Deadline) -> Iterator[None]:
@@ -259,7 +281,7 @@ class _Channel:
             if not chunk:
                 raise EOFError
             self._received += chunk
-        self._received.clear()
+        del self._received[: 2 * LENGTH.size + len(answer[0]) + len(answer[1])]
         return orjson.loads(answer[0]), answer[1]
 
     def close(self) -> None:

@@ -5,7 +5,7 @@ Runs inside the worker process (`duckdb_worker.py`) and knows plain Python and D
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -21,6 +21,7 @@ from storage.targets.encoding import Convert, encode_rows
 Answer = tuple[dict[str, Any], bytes]
 
 _SHAPES_KEPT = 512
+_ROWS_AT_ONCE = 2000
 
 _FUNCTIONS = """
 select distinct lower(function_name), function_type, coalesce(database_name, '') = 'system'
@@ -149,6 +150,20 @@ class DuckDbSession:
             "truncated": len(rows) > max_rows,
         }
         return answer, encode_rows(shape.names, rows[:max_rows], shape.converters)
+
+    def stream(
+        self, cursor: duckdb.DuckDBPyConnection, sql: str, values: Sequence[Any], max_rows: int
+    ) -> Iterator[Answer]:
+        """Run a statement: its columns, its rows in batches, and at the `end` what is left."""
+        shape = self._known_shape(cursor, sql, values)
+        start, end = shape.around
+        _execute(cursor, start, sql, f"{end}{int(max_rows) + 1}", values)
+        yield {"columns": shape.columns}, b""
+        left = max_rows
+        while left and (rows := cursor.fetchmany(min(left, _ROWS_AT_ONCE))):
+            left -= len(rows)
+            yield {"row_count": len(rows)}, encode_rows(shape.names, rows, shape.converters)
+        yield {"end": True, "truncated": not left and bool(cursor.fetchmany(1))}, b""
 
     def describe(self, cursor: duckdb.DuckDBPyConnection, sql: str) -> Answer:
         """Types of the parameters in order, and columns, running nothing."""

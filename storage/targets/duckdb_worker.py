@@ -15,7 +15,8 @@ import socket
 import struct
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -87,27 +88,31 @@ class _Server:
                 self._running[number].interrupt()
 
     def _serve(self, number: int, channel: socket.socket) -> None:
-        with channel:
+        with channel, suppress(ConnectionError):  # a parent that wants no more closes its end
             while (request := read_frame(channel)) is not None:
-                head, rows = self._answer(number, pickle.loads(request))  # noqa: S301  # the parent's
-                write_frames(channel, orjson.dumps(head), rows)
-                if head.get("error") == "broken":
-                    os._exit(1)
+                for head, rows in self._answers(number, pickle.loads(request)):  # noqa: S301  # the parent's
+                    write_frames(channel, orjson.dumps(head), rows)
+                    if head.get("error") == "broken":
+                        os._exit(1)
 
-    def _answer(self, number: int, request: Mapping[str, Any]) -> Answer:
+    def _answers(self, number: int, request: Mapping[str, Any]) -> Iterator[Answer]:
+        """The answer to a request: one, or for `stream` one after another."""
         arguments = dict(request)
         operation = getattr(self._session, arguments.pop("operation"))
         try:
             cursor = self._session.cursor(arguments.pop("timeout_ms"))
             self._running[number] = cursor
             try:
-                answer: Answer = operation(cursor, **arguments)
+                answer = operation(cursor, **arguments)
+                if isinstance(answer, tuple):
+                    yield answer
+                else:
+                    yield from answer
             finally:
                 del self._running[number]
                 cursor.close()
         except Exception as error:  # noqa: BLE001  # the boundary of this process
-            return failure(error), b""
-        return answer
+            yield failure(error), b""
 
 
 def failure(error: BaseException) -> dict[str, Any]:

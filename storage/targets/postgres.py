@@ -12,7 +12,12 @@ from typing import Any, ClassVar
 import psycopg
 
 from engine.deadline import Deadline
-from engine.errors import EngineError, QueryFailedError, TargetUnavailableError
+from engine.errors import (
+    EngineError,
+    QueryFailedError,
+    TargetTransientError,
+    TargetUnavailableError,
+)
 from engine.model import Column
 from engine.ports import (
     BoundQuery,
@@ -20,6 +25,7 @@ from engine.ports import (
     Dialect,
     FetchedRows,
     FunctionInfo,
+    RowSink,
     TableInfo,
 )
 from storage.targets.declared_keys import DeclaredKeys
@@ -30,6 +36,7 @@ from storage.targets.postgres_types import CATALOGUE, PgType, parameter_text, pa
 
 _CATALOG_TIMEOUT_S = 10.0
 _SHAPES_KEPT = 1024
+_ROWS_AT_ONCE = 2000
 _START = "select * from (\n"
 
 _TABLES = """
@@ -131,6 +138,30 @@ class PostgresTarget:
             row_count=min(len(rows), max_rows),
             truncated=len(rows) > max_rows,
         )
+
+    def stream(
+        self, query: BoundQuery, sink: RowSink, *, max_rows: int, deadline: Deadline
+    ) -> bool:
+        """Run a statement and hand its rows on; see `QueryTarget.stream`."""
+        left = max_rows
+        with self._pool.session(deadline) as session:
+            shape = self._described(session, query.sql, deadline)
+            start, end = shape.around(max_rows)
+            sink.begin(shape.columns)
+            with _translated(query.sql, len(start), deadline):
+                for found, rows in session.stream(
+                    f"{start}{query.sql}{end}",
+                    [parameter_text(value) for value in query.values],
+                    timeout_ms=_timeout_ms(deadline),
+                    rows_at_once=_ROWS_AT_ONCE,
+                ):
+                    if not shape.fits(found):
+                        raise TargetTransientError("the tables changed before they were read")
+                    if left and rows:
+                        taken = rows[:left]
+                        sink.add(encode_rows(shape.names, taken, shape.converters), len(taken))
+                    left -= len(rows)
+        return left < 0
 
     def describe(self, sql: str) -> Description:
         """Parameter types and columns, running nothing; see `QueryTarget.describe`."""
@@ -284,7 +315,11 @@ def _run(
 ) -> tuple[list[int], list[tuple[Any, ...]]]:
     """The oids of the columns, and the rows."""
     values = [parameter_text(value) for value in query.values]
-    return session.fetch(query.sql, values, timeout_ms=max(1, int(deadline.remaining_s() * 1000)))
+    return session.fetch(query.sql, values, timeout_ms=_timeout_ms(deadline))
+
+
+def _timeout_ms(deadline: Deadline) -> int:
+    return max(1, int(deadline.remaining_s() * 1000))
 
 
 @contextmanager

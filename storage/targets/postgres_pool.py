@@ -115,6 +115,26 @@ class Session(psycopg.Connection[tuple[Any, ...]]):
         oids = [result.ftype(index) for index in range(result.nfields)]
         return oids, rows.load_rows(0, result.ntuples, tuple)
 
+    def stream(
+        self, sql: str, values: Sequence[str | None], timeout_ms: int, rows_at_once: int
+    ) -> Iterator[tuple[list[int], list[tuple[Any, ...]]]]:
+        """As `fetch`, some rows at a time; the first part comes even without any row.
+
+        A session whose parts are not read to the end is of no use any more.
+        """
+        statement, parameters = sql.encode(), [_parameter(value) for value in values]
+        self.pgconn.send_query_params(b"SET statement_timeout = %d" % timeout_ms, None)
+        self._results()
+        self.pgconn.send_query_params(statement, parameters)
+        self.pgconn.set_chunked_rows_mode(rows_at_once)
+        self.wait(generators.send(self.pgconn))
+        rows = Transformer(self)
+        while (result := self.wait(generators.fetch(self.pgconn))) is not None:
+            _checked([result])
+            rows.set_pgresult(result)
+            oids = [result.ftype(index) for index in range(result.nfields)]
+            yield oids, rows.load_rows(0, result.ntuples, tuple)
+
     def describe(self, sql: str) -> PGresult:
         """What the server says of a statement without running it."""
         self.pgconn.send_prepare(b"", sql.encode())

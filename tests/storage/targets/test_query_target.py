@@ -10,8 +10,14 @@ from uuid import UUID
 import orjson
 import pytest
 
+from engine.cancellation import Cancellation
 from engine.deadline import Deadline
-from engine.errors import DeadlineExceededError, EngineError, QueryFailedError
+from engine.errors import (
+    DeadlineExceededError,
+    EngineError,
+    OverloadedError,
+    QueryFailedError,
+)
 from engine.ports import BoundQuery, FetchedRows, ForeignKey, QueryTarget
 
 CROSS_JOIN = {
@@ -27,6 +33,42 @@ def fetch(target: QueryTarget, sql: str, *values, max_rows=1000, timeout_s=10.0)
 
 def rows(target: QueryTarget, sql: str, *values, **options):
     return orjson.loads(fetch(target, sql, *values, **options).rows_json)
+
+
+class Taken:
+    """A sink that keeps what it is given, and can refuse it."""
+
+    def __init__(self, refuse_after: int | None = None, cancel: Cancellation | None = None) -> None:
+        self.columns: list[str] = []
+        self.batches: list[list[dict[str, object]]] = []
+        self._refuse_after = refuse_after
+        self._cancel = cancel
+
+    def begin(self, columns):
+        self.columns = [column.name for column in columns]
+
+    def add(self, rows_json, row_count):
+        if len(self.batches) == self._refuse_after:
+            raise OverloadedError("there is no room")
+        self.batches.append(orjson.loads(rows_json))
+        assert len(self.batches[-1]) == row_count
+        if self._cancel:
+            self._cancel.cancel()
+
+    @property
+    def rows(self):
+        return [row for batch in self.batches for row in batch]
+
+
+def stream(target: QueryTarget, sink: Taken, sql: str, *values, max_rows=1000, **options) -> bool:
+    deadline = Deadline.after(options.get("timeout_s", 10.0), **options.get("stop", {}))
+    return target.stream(BoundQuery(sql, values), sink, max_rows=max_rows, deadline=deadline)
+
+
+def numbers(target: QueryTarget, upto: str) -> str:
+    source = {"duckdb": "range(1, {} + 1)", "postgres": "generate_series(1, {})"}
+    from_numbers = source[target.dialect].format(upto)
+    return "select i, 'n' || i as name from " + from_numbers + " as t(i)"  # noqa: S608
 
 
 def test_rows_are_objects_in_the_order_of_the_statement(target):
@@ -293,3 +335,87 @@ def test_the_session_walls_are_complete_for_a_plain_reader(target):
 
 def test_ping_answers(target):
     target.ping()
+
+
+# Streams of rows
+
+
+def test_a_stream_has_the_rows_of_the_statement_in_batches(target):
+    sink = Taken()
+
+    truncated = stream(target, sink, numbers(target, "$1::int"), 5001, max_rows=10_000)
+
+    assert sink.columns == ["i", "name"]
+    assert sink.rows == [{"i": i, "name": f"n{i}"} for i in range(1, 5002)]
+    assert len(sink.batches) > 1
+    assert truncated is False
+
+
+def test_a_stream_is_encoded_as_an_answer_is(target):
+    sql = "select 1.50::numeric(8,2) as d, null::date as n, date '2013-01-31' as day, true as b"
+    sink = Taken()
+
+    stream(target, sink, sql)
+
+    assert sink.rows == rows(target, sql)
+
+
+@pytest.mark.parametrize(("max_rows", "truncated"), [(4999, True), (5000, False), (4000, True)])
+def test_the_row_cap_cuts_a_stream_and_says_so(target, max_rows, truncated):
+    sink = Taken()
+
+    assert stream(target, sink, numbers(target, "5000"), max_rows=max_rows) is truncated
+    assert len(sink.rows) == max_rows
+
+
+def test_a_stream_without_rows_has_its_columns(target):
+    sink = Taken()
+
+    assert stream(target, sink, numbers(target, "0")) is False
+    assert (sink.columns, sink.rows) == (["i", "name"], [])
+
+
+def test_an_error_in_the_middle_of_a_stream_is_one_of_the_statement(target):
+    # DuckDB computes as many rows ahead as its buffer holds, so the faulty one comes far behind.
+    sql = {
+        "duckdb": "select if(i < 1000000, i, error('late')) as n from range(1500000) t(i)",
+        "postgres": "select 1 / (50000 - i) as n from generate_series(1, 90000) t(i)",
+    }
+    sink = Taken()
+
+    with pytest.raises(QueryFailedError):
+        stream(target, sink, sql[target.dialect], max_rows=2_000_000)
+
+    assert sink.rows
+    assert rows(target, "select 1 as one") == [{"one": 1}]
+
+
+def test_what_a_sink_raises_ends_the_statement(target):
+    sink = Taken(refuse_after=2)
+
+    with pytest.raises(OverloadedError):
+        stream(target, sink, numbers(target, "100000000"), max_rows=100_000_000)
+
+    assert rows(target, "select 1 as one") == [{"one": 1}]
+
+
+def test_a_stream_ends_at_its_deadline(target):
+    with pytest.raises(DeadlineExceededError):
+        stream(target, Taken(), CROSS_JOIN[target.dialect], timeout_s=0.2)
+
+
+def test_a_cancelled_stream_ends(target):
+    cancellation = Cancellation()
+    sink = Taken(cancel=cancellation)
+
+    with pytest.raises(EngineError):
+        stream(
+            target,
+            sink,
+            numbers(target, "100000000"),
+            max_rows=100_000_000,
+            timeout_s=60,
+            stop={"cancellation": cancellation},
+        )
+
+    assert rows(target, "select 1 as one") == [{"one": 1}]
