@@ -95,7 +95,8 @@ def call(client: httpx.Client, code: str) -> httpx.Response:
     return client.post("/api-manager/apis/carrier/execute", json={"params": {"code": code}})
 
 
-CALLS: dict[str, int | str] = {"limit": 20, "source": "rest"}  # without what the publish gate made again
+CALLS: dict[str, int | str] = {"limit": 20, "source": "rest"}
+"""Without what the publish gate made again."""
 
 
 def logged_statuses(client: httpx.Client, *, expected: int) -> list[str]:
