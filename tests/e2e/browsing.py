@@ -11,6 +11,26 @@ SETTLED = (
     '[data-test-connection-state="CONNECTED"]'
 )
 
+FOLLOW = """path => new Promise((done, fail) => {
+    const app = document.querySelector('[data-testid="stApp"]');
+    const isOver = () => app.dataset.testScriptState === 'notRunning';
+    let began = !isOver();
+    const watch = new MutationObserver(() => {
+        if (began && isOver()) { watch.disconnect(); done(); }
+        began ||= !isOver();
+    });
+    watch.observe(app, {attributes: true});
+    setTimeout(() => fail(new Error(`nothing was drawn for ${path}`)), 15000);
+    history.pushState({}, '', path);
+    dispatchEvent(new PopStateEvent('popstate', {state: {}}));
+})"""
+STAND_STILL = """() => Promise.race([
+    new Promise(done => setTimeout(done, 5000)),
+    Promise.allSettled(document.getAnimations()
+        .filter(each => each.effect.getComputedTiming().endTime !== Infinity)
+        .map(each => each.finished)),
+])"""
+
 
 def settle(page: Page) -> None:
     """Wait until the page's script has finished."""
@@ -21,6 +41,16 @@ def visit(page: Page, path: str) -> None:
     """Open a link as a stranger would: by its address."""
     page.goto(path)
     settle(page)
+
+
+def follow(page: Page, path: str) -> None:
+    """Go to a link within the dashboard that stands in the window, as Back and Forward do."""
+    page.evaluate(FOLLOW, path)
+
+
+def stand_still(page: Page) -> None:
+    """Wait until nothing fades or slides any more; what turns for ever may go on."""
+    page.evaluate(STAND_STILL)
 
 
 def button(page: Page, key: str) -> Locator:
