@@ -7,9 +7,11 @@ else. What runs in them is `api-engine worker`.
 
 import multiprocessing
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from multiprocessing.context import ForkServerProcess
+from types import ModuleType
 
 import dbos  # noqa: F401 - for the process that workers are forked from
 
@@ -25,7 +27,8 @@ _FORKS.set_forkserver_preload(["pytest", __name__])
 def start_worker(settings: Settings, **more: str) -> ForkServerProcess:
     """A worker that is about to take jobs, with further settings by their variables' names."""
     process = _FORKS.Process(target=_work, args=({**_environment(settings), **more},), daemon=True)
-    process.start()
+    with _without_main():
+        process.start()
     return process
 
 
@@ -55,6 +58,17 @@ def kill(process: ForkServerProcess) -> None:
     """End a process with SIGKILL."""
     process.kill()
     process.join(10)
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """A test of a page leaves its script behind as `__main__`, which forks would run again."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def _environment(settings: Settings) -> Mapping[str, str]:
