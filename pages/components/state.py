@@ -53,6 +53,7 @@ class WorkingCopy:
     """Unsaved work on one API: what the widgets show, kept across reruns and pages.
 
     Attributes:
+        of: The id of the API.
         fields: The authored fields as they stand.
         saved: The fields as last saved, to tell whether anything is unsaved.
         base_version: The live version the work was begun from.
@@ -70,6 +71,7 @@ class WorkingCopy:
         preview: What publishing was found to change, and the fields it would publish.
     """
 
+    of: str
     fields: dict[str, Any]
     saved: dict[str, Any]
     base_version: int
@@ -101,9 +103,17 @@ class WorkingCopy:
         self.body_rev += 1
 
     @property
+    def key(self) -> str:
+        """What the keys of its widgets end with, so that no widget shows the work on another API.
+
+        Who goes from one editor straight to another would take the fields along.
+        """
+        return f"{self.of}-{self.rev}"
+
+    @property
     def payload_key(self) -> str:
         """The key of the widget with the input payload to test with."""
-        return f"preview-payload-{self.rev}"
+        return f"preview-payload-{self.key}"
 
     @property
     def editor_rev(self) -> int:

@@ -24,15 +24,16 @@ NEW: Mapping[str, Any] = {"field": "success_rate", "op": "<", "value": 0.95}
 def alert_form(alert: Alert | None, caller: Caller) -> None:
     """Draw the form with what the alert is now; save it as a whole."""
     spec = dict(alert.spec) if alert else dict(NEW)
-    with st.form("alert", border=True):
+    of = alert.id if alert else "new"
+    with st.form(f"alert-{of}", border=True):
         name = st.text_input(
             "Name",
             value=alert.alert_name if alert else "",
             placeholder="delays-are-slow",
-            key="alert-name",
+            key=f"alert-name-{of}",
         )
         description = st.text_input(
-            "Description", value=alert.description if alert else "", key="alert-description"
+            "Description", value=alert.description if alert else "", key=f"alert-description-{of}"
         )
         is_active = st.toggle("Switched on", value=alert.is_active if alert else True)
         sent = _watched(spec, caller)

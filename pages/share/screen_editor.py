@@ -49,8 +49,8 @@ with right:
         issue_list(error.issues)
     else:
         st.caption("As it would be")
-        values = screen_controls(spec, {}, caller, f"preview-{screen_id}-{desk.rev}")
-        desk.columns.update(draw_screen(spec, values, caller, f"preview-{desk.rev}"))
+        values = screen_controls(spec, {}, caller, f"preview-{desk.key}")
+        desk.columns.update(draw_screen(spec, values, caller, f"preview-{desk.key}"))
 
 with actions, errors_shown():
     if st.button("Show", icon=":material/visibility:", key="show-screen"):

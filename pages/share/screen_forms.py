@@ -35,7 +35,7 @@ def blocks_form(desk: ScreenDesk, caller: Caller) -> None:
         ids,
         default=desk.chosen if desk.chosen in ids else ids[0],
         required=True,
-        key=f"chosen-{desk.rev}-{'-'.join(ids)}",
+        key=f"chosen-{desk.key}-{'-'.join(ids)}",
     )
     desk.chosen = chosen or ids[0]
     with st.container(horizontal=True, gap="small"):
@@ -72,7 +72,7 @@ def inputs_form(desk: ScreenDesk) -> None:
                   "choices": ""}],
         num_rows="dynamic",
         hide_index=True,
-        key=f"inputs-{desk.rev}",
+        key=f"inputs-{desk.key}",
         alt="Inputs",
         column_config={
             "name": st.column_config.TextColumn("Name", required=True),
@@ -93,7 +93,7 @@ def inputs_form(desk: ScreenDesk) -> None:
 
 def screen_form(desk: ScreenDesk) -> None:
     """Title, description, who may look, and how often it loads anew."""
-    fields, key = desk.fields, f"screen-{desk.rev}"
+    fields, key = desk.fields, f"screen-{desk.key}"
     fields["title"] = st.text_input("Title", fields.get("title", ""), key=f"{key}-title")
     fields["description"] = st.text_area(
         "Description", fields.get("description", ""), key=f"{key}-description", height=80
@@ -113,7 +113,7 @@ def screen_form(desk: ScreenDesk) -> None:
 
 def yaml_form(desk: ScreenDesk) -> None:
     """All of it as text, to copy, to compare, and to paste."""
-    text = st.text_area("YAML", desk.text(), height=520, key=f"yaml-{hash(desk.text())}")
+    text = st.text_area("YAML", desk.text(), height=520, key=f"yaml-{desk.key}-{hash(desk.text())}")
     if st.button("Take over", key="take-yaml"):
         try:
             desk.read(text)

@@ -32,7 +32,7 @@ def test_alerts_are_listed_with_their_state(eng, caller, open_page):
 
 def test_an_alert_is_made_by_the_form(eng, caller, open_page):
     visit = open_page("operate/alerts.py", alert="new")
-    visit.text_input(key="alert-name").set_value("often-slow")
+    visit.text_input(key="alert-name-new").set_value("often-slow")
     labelled(visit.selectbox, "Figure").set_value("p95_ms")
     labelled(visit.selectbox, "Is").set_value(">")
     labelled(visit.number_input, "Value").set_value(250.0)
@@ -48,7 +48,7 @@ def test_an_alert_is_made_by_the_form(eng, caller, open_page):
 def test_a_mistake_is_said_and_nothing_is_saved(eng, caller, open_page):
     before = eng.alerts.list(caller)
     visit = open_page("operate/alerts.py", alert="new")
-    visit.text_input(key="alert-name").set_value("no")
+    visit.text_input(key="alert-name-new").set_value("no")
     labelled(visit.text_area, "Or a condition over all figures").set_value("calls >")
 
     visit.button(key="save-alert").click().run()

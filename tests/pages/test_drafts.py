@@ -7,8 +7,12 @@ from engine.model import Caller
 API = "delays-by-carrier"
 
 
+def description(visit):
+    return next(each for each in visit.text_area if each.label == "Description")
+
+
 def change(visit, text):
-    visit.text_area(key="description-0").set_value(text).run()
+    description(visit).set_value(text).run()
     return visit
 
 
@@ -17,7 +21,7 @@ def test_a_change_is_kept_as_a_draft_at_once(eng, caller, open_page):
 
     assert eng.apis.draft(API, caller).fields["description"] == "Not yet"
     again = open_page("build/api.py", api=API, tab="Edit")
-    assert again.text_area(key="description-0").value == "Not yet"
+    assert description(again).value == "Not yet"
 
 
 def test_looking_keeps_no_draft(eng, caller, open_page):
@@ -66,4 +70,18 @@ def test_a_draft_that_cannot_be_shown_is_discarded_from_the_page(eng, caller, op
 
     assert eng.apis.draft(API, caller) is None
     assert not visit.error
-    assert visit.text_area(key="description-0").value == eng.apis.get(API, caller).description
+    assert description(visit).value == eng.apis.get(API, caller).description
+
+
+def test_who_goes_from_one_editor_to_another_takes_nothing_along(eng, caller, open_page):
+    other = "flight-history"
+    live = eng.apis.get(other, caller)
+    visit = change(open_page("build/api.py", api=API, tab="Edit"), "Mine")
+
+    visit.query_params["api"] = other
+    visit.run()
+
+    assert not visit.exception
+    assert description(visit).value == live.description
+    assert eng.apis.draft(other, caller) is None
+    assert eng.apis.draft(API, caller).fields["description"] == "Mine"

@@ -8,6 +8,10 @@ from engine.model import ExecutionQuery
 API = "delays-by-carrier"
 
 
+def description(visit):
+    return next(each for each in visit.text_area if each.label == "Description")
+
+
 def texts(visit):
     return [each.value for each in [*visit.markdown, *visit.caption, *visit.info, *visit.error]]
 
@@ -108,9 +112,11 @@ def test_wrong_parameters_are_named_at_their_fields_all_at_once(eng, caller, ope
 
 def test_publishing_makes_a_version_with_its_note(eng, caller, open_page):
     visit = open_page("build/api.py", api=API, tab="Edit")
-    visit.text_area(key="description-0").set_value("Late carriers").run()
+    description(visit).set_value("Late carriers").run()
 
-    visit.text_input(key="note-0").set_value("clearer words")
+    next(each for each in visit.text_input if each.label == "What changed").set_value(
+        "clearer words"
+    )
     visit.button(key="publish-now").click().run()
 
     live = eng.apis.get(API, caller)
@@ -120,7 +126,7 @@ def test_publishing_makes_a_version_with_its_note(eng, caller, open_page):
 
 def test_a_draft_is_kept_and_leaves_what_is_live_alone(eng, caller, open_page):
     visit = open_page("build/api.py", api=API, tab="Edit")
-    visit.text_area(key="description-0").set_value("Not yet").run()
+    description(visit).set_value("Not yet").run()
 
     visit.button(key="save-draft").click().run()
 
@@ -132,17 +138,17 @@ def test_discarding_shows_what_is_live_again(eng, caller, open_page):
     live = eng.apis.get(API, caller).description
     eng.apis.save_draft(API, {"description": "Not yet"}, caller)
     visit = open_page("build/api.py", api=API, tab="Edit")
-    assert visit.text_area(key="description-0").value == "Not yet"
+    assert description(visit).value == "Not yet"
 
     visit.button(key="discard").click().run()
 
-    assert visit.text_area(key="description-1").value == live
+    assert description(visit).value == live
     assert eng.apis.draft(API, caller) is None
 
 
 def test_publishing_over_somebody_elses_version_is_refused_with_a_reason(eng, caller, open_page):
     visit = open_page("build/api.py", api=API, tab="Edit")
-    visit.text_area(key="description-0").set_value("Mine").run()
+    description(visit).set_value("Mine").run()
     eng.apis.update(API, {"description": "Theirs"}, caller)
 
     visit.button(key="publish-now").click().run()
@@ -157,7 +163,7 @@ def test_an_untouched_editor_follows_what_is_published_elsewhere(eng, caller, op
 
     visit.run()
 
-    assert visit.text_area(key="description-1").value == "Theirs"
+    assert description(visit).value == "Theirs"
 
 
 def test_a_preview_runs_the_draft_as_a_test(eng, caller, open_page):

@@ -46,7 +46,7 @@ def test_a_blocking_gate_publishes_what_is_meant(eng, caller, called, open_page)
 
     visit.button(key="publish-now").click().run()
     assert "accept_changes" in visit.error[0].value.replace("\\", "")
-    visit.checkbox(key="accept-0").set_value(True)
+    next(each for each in visit.checkbox if str(each.key).startswith("accept-")).set_value(True)
     visit.button(key="publish-now").click().run()
 
     assert eng.apis.get(API, caller).version == 3

@@ -150,7 +150,8 @@ def test_types_stand_below_the_rows(editing):
 
 
 def test_the_browser_shows_types_and_samples_and_inserts_on_a_click(editing):
-    editing.session_state["tables-0"] = True
+    [work] = editing.session_state["working_copies"].values()
+    editing.session_state[f"tables-{work.key}"] = True
     editing.run()
     assert any("`VARCHAR`" in text and "AA" in text for text in texts(editing))
 

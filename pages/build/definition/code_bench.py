@@ -1,7 +1,5 @@
 """The workbench of what is written as text: a query, a request or a script."""
 
-from typing import Any
-
 import streamlit as st
 
 from engine.checking import CheckReport
@@ -10,15 +8,14 @@ from pages.build.definition import sides, working_copy
 from pages.build.definition.answers import answer_views
 from pages.build.definition.fields import other_fields
 from pages.build.definition.settle import settle
+from pages.build.definition.test_drawer import test_drawer
 from pages.build.definition.toolbar import Pressed, say_how_it_stands, toolbar
-from pages.components.choices import choices_for
 from pages.components.editors.code import LANGUAGES, EditorEvent, code_editor, editor_event
 from pages.components.errors import errors_shown, issue_list
-from pages.components.param_form import ParamForm, json_input, param_form
 from pages.components.running import running_view
 from pages.components.state import WorkingCopy
 
-LEAST_PANE_PX = 400
+LEAST_PANE_PX = 300
 EDITOR_PX = 400
 
 
@@ -67,7 +64,7 @@ def _try_out(
     pressed: Pressed,
     event: EditorEvent,
 ) -> None:
-    form, payload = _inputs(work, caller)
+    form, payload = test_drawer(work, caller)
     if pressed.action == "preview" or event.run is not None:
         with errors_shown():
             working_copy.preview(
@@ -85,12 +82,3 @@ def _try_out(
     if work.result is not None and (error := work.result[0].error) is not None:
         form.point_out(error.details)
     answer_views(api, work, caller, report, form.values, payload)
-
-
-def _inputs(work: WorkingCopy, caller: Caller) -> tuple[ParamForm, Any]:
-    specs = working_copy.param_specs(work)
-    suffix = f"{work.rev}-{work.params_rev}"
-    form = param_form(specs, key=f"preview-{suffix}", choices=choices_for(caller))
-    if work.fields["logic_type"] == "sql":
-        return form, None
-    return form, json_input("Input payload", work.payload_key)

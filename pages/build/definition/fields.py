@@ -32,11 +32,11 @@ def connection_field(
             names,
             index=names.index(current) if current in names else None,
             placeholder="choose",
-            key=f"connection-{work.rev}",
+            key=f"connection-{work.key}",
             width=240,
         )
         browser = st.popover(
-            "Tables", icon=":material/table:", key=f"tables-{work.rev}", on_change="rerun"
+            "Tables", icon=":material/table:", key=f"tables-{work.key}", on_change="rerun"
         )
         if browser.open:
             with browser:
@@ -62,7 +62,7 @@ def other_fields(
     details: DeltaGenerator,
 ) -> None:
     """Draw what belongs on each of the three tabs, and put it back into the work."""
-    fields, suffix = work.fields, str(work.rev)
+    fields, suffix = work.fields, work.key
     with parameters:
         _offer_undeclared(work, report)
         fields["param_schema"] = param_table(
@@ -83,7 +83,7 @@ def other_fields(
 
 
 def _details(work: WorkingCopy) -> None:
-    fields, suffix = work.fields, str(work.rev)
+    fields, suffix = work.fields, work.key
     fields["api_name"] = st.text_input("Name", value=fields["api_name"], key=f"name-{suffix}")
     fields["description"] = st.text_area(
         "Description", value=fields["description"], key=f"description-{suffix}"
@@ -106,6 +106,6 @@ def _offer_undeclared(work: WorkingCopy, report: CheckReport) -> None:
         st.button(
             f"Add {listed}",
             icon=":material/add:",
-            key=f"declare-{work.rev}",
+            key=f"declare-{work.key}",
             on_click=partial(working_copy.declare, work, report),
         )

@@ -39,7 +39,7 @@ def publish_panel(api: ApiDefinition, work: WorkingCopy, caller: Caller) -> bool
         return False
     return st.checkbox(
         "Changed answers are meant",
-        key=f"accept-{work.rev}",
+        key=f"accept-{work.key}",
         help="The publish gate of this API refuses a version on which recent calls fail or answer "
         "otherwise, unless its author says so. That is recorded.",
     )

@@ -42,9 +42,9 @@ def toolbar(api: ApiDefinition, work: WorkingCopy, caller: Caller) -> Pressed:
             key="preview",
         )
         save = st.button("Save", icon=":material/save:", shortcut="Ctrl+S", key="save-draft")
-        with st.popover("Publish", icon=":material/publish:", key=f"publish-{work.rev}"):
+        with st.popover("Publish", icon=":material/publish:", key=f"publish-{work.key}"):
             accept = publish_panel(api, work, caller)
-            note = st.text_input("What changed", key=f"note-{work.rev}", placeholder="optional")
+            note = st.text_input("What changed", key=f"note-{work.key}", placeholder="optional")
             publish = st.button("Publish", type="primary", key="publish-now")
         discard = st.button(
             "Discard",

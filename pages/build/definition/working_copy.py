@@ -37,6 +37,7 @@ def working_copy(api: ApiDefinition, caller: Caller) -> WorkingCopy:
         fields = terse_fields(draft.fields) if draft else live_fields(api)
         base = draft.base_version if draft else api.version
         copies[key] = WorkingCopy(
+            of=key,
             fields=fields,
             saved=deepcopy(fields),
             base_version=base,

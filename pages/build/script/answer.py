@@ -11,6 +11,7 @@ from pages.components.errors import error_block
 from pages.components.result_view import answer, duration, trace_strip
 from pages.components.state import WorkingCopy
 
+LEAST_METER_PX = 100
 ISOLATION = {
     "A": "its own namespaces, seccomp and Landlock where there",
     "B": "Landlock and seccomp",
@@ -56,7 +57,8 @@ def prints_of(result: ExecutionResult) -> str:
 
 def _meter(usage: Mapping[str, Any], policy: RuntimePolicy) -> None:
     limit_s = effective_timeout_s("script", policy)
-    cpu, wall, memory, isolation = st.columns(4)
+    meters = st.grid(4, min_column_width=LEAST_METER_PX, gap="small")
+    cpu, wall, memory, isolation = (meters.cell() for _ in range(4))
     cpu.metric("Processor", duration(usage["cpu_ms"]), help="Processor time of the script itself")
     wall.metric("Wall", duration(usage["wall_ms"]), help=f"It is ended after {limit_s:g} s")
     memory.metric(

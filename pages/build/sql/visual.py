@@ -79,7 +79,7 @@ def _offer_start(work: WorkingCopy, catalog: Catalog) -> None:
         icon=":material/edit_note:",
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        table = st.selectbox("Table", list(catalog), key=f"vq-start-{work.rev}", width=240)
+        table = st.selectbox("Table", list(catalog), key=f"vq-start-{work.key}", width=240)
         if st.button(
             "Start from the builder",
             icon=":material/construction:",

@@ -10,11 +10,12 @@ from engine.model import ApiDefinition, Caller
 from pages.build.definition import working_copy
 from pages.build.definition.fields import other_fields
 from pages.build.definition.settle import settle
+from pages.build.definition.test_drawer import test_drawer
 from pages.build.definition.toolbar import say_how_it_stands, toolbar
 from pages.build.workflow.apis import callable_apis
 from pages.build.workflow.board import board
 from pages.build.workflow.inspector import LastRun, inspector
-from pages.build.workflow.testing import begin, inputs, outcome, settle_run
+from pages.build.workflow.testing import begin, outcome, settle_run
 from pages.components.editors.code import code_editor, editor_event
 from pages.components.errors import issue_list
 from pages.components.state import WorkingCopy
@@ -22,7 +23,7 @@ from pages.components.workflow.answers import records_of
 from pages.components.workflow.desk import Pane, WorkflowDesk
 
 EDITOR_PX = 460
-LEAST_THIRD_PX = 300
+LEAST_THIRD_PX = 195
 
 
 def workflow_bench(api: ApiDefinition, work: WorkingCopy, caller: Caller, *, around: str) -> None:
@@ -49,7 +50,7 @@ def workflow_bench(api: ApiDefinition, work: WorkingCopy, caller: Caller, *, aro
         step, test = _panes(desk, f"at-hand-{api.id}")
     with step:
         last = _last_run(work, caller)
-        rev = work.rev + desk.revs["inspector"]
+        rev = f"{desk.revs['inspector']}-{work.key}"
         inspector(desk, last, apis, working_copy.param_specs(work), rev=rev)
     work.set_body(desk.body)
     with definition:
@@ -58,7 +59,7 @@ def workflow_bench(api: ApiDefinition, work: WorkingCopy, caller: Caller, *, aro
     report = working_copy.checked(work, caller)
     other_fields(work, report, *others)
     with test:
-        form, payload = inputs(work, caller)
+        form, payload = test_drawer(work, caller)
         if is_run:
             begin(api, work, desk, caller, form, payload)
         outcome(work, desk, form)

@@ -45,7 +45,7 @@ def inspector(
     apis: CallableApis,
     params: Mapping[str, ParamSpec],
     *,
-    rev: int,
+    rev: str,
 ) -> None:
     """Draw the form and put what it says into the desk's tree."""
     tree, name = desk.tree, desk.selected

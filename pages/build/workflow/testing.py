@@ -9,23 +9,15 @@ from engine.cancellation import Cancellation
 from engine.model import ApiDefinition, Caller, ExecutionResult
 from engine.ports import StepWatcher, WorkflowRunOptions
 from pages.build.definition import working_copy
-from pages.components.choices import choices_for
 from pages.components.context import engine
 from pages.components.errors import errors_shown
-from pages.components.param_form import ParamForm, json_input, param_form
+from pages.components.param_form import ParamForm
 from pages.components.result_view import result_details
 from pages.components.running import running_view
 from pages.components.state import WorkingCopy
 from pages.components.workflow.desk import WorkflowDesk
 from pages.components.workflow.live_run import LiveRun
 from pages.components.workflow.run_view import run_timeline
-
-
-def inputs(work: WorkingCopy, caller: Caller) -> tuple[ParamForm, Any]:
-    """The widgets of the test's parameters, and its input payload."""
-    specs = working_copy.param_specs(work)
-    form = param_form(specs, key=f"preview-{work.rev}", choices=choices_for(caller))
-    return form, json_input("Input payload", f"preview-payload-{work.rev}")
 
 
 def begin(

@@ -15,7 +15,7 @@ GOOD = {"more": "more is better", "less": "less is better", "neither": "neither"
 
 def block_form(desk: ScreenDesk, block: dict[str, Any], caller: Caller) -> None:
     """Draw the form; what is typed goes into the block at once."""
-    key = f"block-{desk.rev}-{block['id']}"
+    key = f"block-{desk.key}-{block['id']}"
     _text(block, "title", "Title", key)
     left, right = st.columns(2)
     with left:

@@ -25,6 +25,7 @@ class ScreenDesk:
     """Unsaved work on one screen.
 
     Attributes:
+        screen_id: The screen.
         fields: The specification as it stands, as JSON.
         saved: The same as it was last saved.
         version: The version that the work was begun from.
@@ -33,6 +34,7 @@ class ScreenDesk:
         columns: Columns of each block's rows, as far as they were seen.
     """
 
+    screen_id: str
     fields: dict[str, Any]
     saved: dict[str, Any]
     version: int
@@ -46,7 +48,18 @@ class ScreenDesk:
         spec = (screen.draft or screen.spec).model_dump(mode="json", exclude_defaults=True)
         blocks = spec.get("blocks") or []
         chosen = blocks[0]["id"] if blocks else None
-        return cls(fields=deepcopy(spec), saved=spec, version=screen.version, chosen=chosen)
+        return cls(
+            screen_id=screen.screen_id,
+            fields=deepcopy(spec),
+            saved=spec,
+            version=screen.version,
+            chosen=chosen,
+        )
+
+    @property
+    def key(self) -> str:
+        """What the keys of its widgets hold, so that none shows the work on another screen."""
+        return f"{self.screen_id}-{self.rev}"
 
     @property
     def is_unsaved(self) -> bool:
