@@ -39,6 +39,8 @@ class ExecutionRequest:
         max_rows, timeout_s: Narrower bounds than the policy's, for this call only.
         workflow: Run a workflow in part or durably, past the cache.
         job_timeout_s: Instead of the policy's timeout: a job may take longer than a caller waits.
+        stream: The answer may be one in a file, if it is large; what then stops it while it is
+            made. Without it an answer is held, and cut at fewer rows.
         idempotency_key: The same whenever this same work is begun again; the execution's id
             follows from it, so that the log has it once.
     """
@@ -65,6 +67,7 @@ class ExecutionRequest:
     timeout_s: float | None = None
     workflow: WorkflowRunOptions | None = None
     job_timeout_s: float | None = None
+    stream: Cancellation | None = None
     idempotency_key: str | None = None
 
     @property

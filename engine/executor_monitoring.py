@@ -44,7 +44,7 @@ class Monitor:
     ) -> None:
         self._journal = journal
         self._observe = observe
-        self._max_bytes = max_logged_bytes
+        self.max_logged_bytes = max_logged_bytes
 
     def check_room(self) -> None:
         """Let a call begin; raises StoreUnavailableError when it could not be recorded in time."""
@@ -78,8 +78,8 @@ class Monitor:
         Raises:
             StoreUnavailableError: The journal could not be written; the answer must not be given.
         """
-        params_kept, params_cut = fit_json(params or {}, self._max_bytes)
-        answer, answer_cut = json_head(result.data_json, self._max_bytes)
+        params_kept, params_cut = fit_json(params or {}, self.max_logged_bytes)
+        answer, answer_cut = json_head(result.data_json, self.max_logged_bytes)
         metadata = self._metadata(result, input_payload)
         if breaker_changed and result.circuit_breaker_state == "open":
             metadata["breaker_tripped"] = True
@@ -133,7 +133,7 @@ class Monitor:
             "input_payload": input_payload,
         }
         kept = {name: value for name, value in known.items() if value is not None}
-        fitted = {name: fit_json(value, self._max_bytes) for name, value in kept.items()}
+        fitted = {name: fit_json(value, self.max_logged_bytes) for name, value in kept.items()}
         cut = {"input_truncated": True} if fitted.get("input_payload", ("", False))[1] else {}
         return {name: value for name, (value, _) in fitted.items()} | cut
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -66,6 +66,14 @@ def _pieces(names: Sequence[str], text: str, index: int) -> Iterator[bytes]:
     yield "".join(lines).encode()
 
 
+def csv_of_batches(names: Sequence[str], batches: Iterable[bytes]) -> Iterator[bytes]:
+    """The CSV of rows that come as JSON arrays, as `to_csv` writes them; one piece for each."""
+    yield _line(names).encode()
+    for batch in batches:
+        rows = json.loads(batch, parse_float=_Literal, parse_int=_Literal)
+        yield "".join(_line([row.get(name) for name in names]) for row in rows).encode()
+
+
 def to_parquet(data_json: bytes) -> bytes:
     """A Parquet file with exact types; what Arrow cannot write to it goes as text.
 
@@ -106,10 +114,15 @@ def _fit_for_parquet(table: pa.Table, data_json: bytes) -> pa.Table:
 
     rows = rows_of(data_json)
     for index, field in enumerate(table.schema):
-        if any(unfit in str(field.type) for unfit in _UNFIT_FOR_PARQUET):
+        if is_unfit_for_parquet(field.type):
             texts = arrow_columns.text_column([row.get(field.name) for row in rows])
             table = table.set_column(index, field.name, texts)
     return table
+
+
+def is_unfit_for_parquet(arrow_type: pa.DataType) -> bool:
+    """Whether Arrow cannot write such values to Parquet."""
+    return any(unfit in str(arrow_type) for unfit in _UNFIT_FOR_PARQUET)
 
 
 class _Literal(str):

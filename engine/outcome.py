@@ -31,6 +31,7 @@ def result_of(call: Call, answer: Answer | None, error: EngineError | None) -> E
         usage=payload.usage,
         trace=call.trace.stages,
         headers=call.headers,
+        large=payload.large,
     )
 
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+from engine.answer_spool import AnswerSpool
 from engine.attempts import Attempts
 from engine.auth import Action, authorize
 from engine.call import Answer, Call, ExecutionRequest
@@ -45,6 +47,7 @@ from engine.params import to_logged
 from engine.ports import (
     Admission,
     Admitted,
+    AnswerFiles,
     CacheKey,
     CacheWrite,
     ExecutionContext,
@@ -67,7 +70,12 @@ ReadSecret = Callable[[str, str], str]
 
 @dataclass(frozen=True, kw_only=True)
 class Pipeline:
-    """Executes requests under every policy; keeps nothing of a call, safe for many threads."""
+    """Executes requests under every policy; keeps nothing of a call, safe for many threads.
+
+    Attributes:
+        answer_files: Where answers go that are too large for memory.
+        max_held_rows: How many rows an answer may have that is held in memory.
+    """
 
     catalog: ApiCatalog
     compiler: Compiler
@@ -77,6 +85,8 @@ class Pipeline:
     gate: ConcurrencyGate
     monitor: Monitor
     read_secret: ReadSecret
+    answer_files: AnswerFiles
+    max_held_rows: int
 
     def execute(self, request: ExecutionRequest, caller: Caller) -> ExecutionResult:
         """Run a request and leave exactly one log record; a failure is in the result.
@@ -183,7 +193,7 @@ class Pipeline:
             params,
             call.request.input_payload,
             call.caller,
-            variant=f"masked={masked};max_rows={call.request.max_rows}{_assets_of(api)}",
+            variant=f"masked={masked};max_rows={self._max_rows(call, api)}{_assets_of(api)}",
         )
 
     def _attempts(self, call: Call, api: CompiledApi, *, guarded: bool) -> Attempts:
@@ -207,6 +217,8 @@ class Pipeline:
             api.definition.logic_type, api.definition.runtime_policy
         )
         inherited, cancellation = call.request.deadline, call.request.cancellation
+        if self._streams(call, api):
+            cancellation = call.request.stream
         if inherited:
             return inherited.within(budget_s)
         return Deadline.after(budget_s, cancellation=cancellation)
@@ -302,13 +314,16 @@ class Pipeline:
         policy = api.definition.runtime_policy
 
         def write_for(payload: Payload) -> CacheWrite | None:
-            if cache is None:
+            if cache is None or payload.large is not None:
                 return None
             return self.cache.write_for(cache, payload, policy.cache, admitted.generations)
 
         def attempt(deadline: Deadline, number: int) -> Payload:
-            with self.gate.place(api.definition, policy.max_concurrency, deadline):
-                context = self._context(call, api, deadline, number)
+            with (
+                self.gate.place(api.definition, policy.max_concurrency, deadline),
+                self._spool(call, api) as spool,
+            ):
+                context = self._context(call, api, deadline, number, spool)
                 payload = api.executor.execute(api.logic, params, context)
             return self._masked(call, api, payload)
 
@@ -319,10 +334,52 @@ class Pipeline:
         if not is_masked_for(mask, call.caller):
             return payload
         call.trace.add("masking", "ok", columns=sorted(mask.columns))
+        if payload.large is not None:
+            return payload
         return replace(payload, json=mask_answer(payload.json, mask.columns))
 
+    def _streams(self, call: Call, api: CompiledApi) -> bool:
+        """Whether the answer may be larger than memory: asked for so, and by its policy."""
+        definition = api.definition
+        return (
+            call.request.stream is not None
+            and definition.logic_type == "sql"
+            and definition.runtime_policy.max_rows > self.max_held_rows
+        )
+
+    def _max_rows(self, call: Call, api: CompiledApi) -> int:
+        """The row cap in force: the policy's, the request's, and that of what is held."""
+        most = api.definition.runtime_policy.max_rows
+        asked = most if call.request.max_rows is None else call.request.max_rows
+        return min(most, asked, most if self._streams(call, api) else self.max_held_rows)
+
+    @contextmanager
+    def _spool(self, call: Call, api: CompiledApi) -> Iterator[AnswerSpool | None]:
+        """What takes the rows of an attempt that streams; it is empty again if that fails."""
+        if not self._streams(call, api):
+            yield None
+            return
+        mask = api.definition.runtime_policy.mask
+        spool = AnswerSpool(
+            self.answer_files,
+            held_rows=self.max_held_rows,
+            masks=mask.columns if is_masked_for(mask, call.caller) else {},
+            log_masks=mask.columns,
+            log_bytes=self.monitor.max_logged_bytes,
+        )
+        try:
+            yield spool
+        except BaseException:
+            spool.discard()
+            raise
+
     def _context(
-        self, call: Call, api: CompiledApi, deadline: Deadline, attempt: int
+        self,
+        call: Call,
+        api: CompiledApi,
+        deadline: Deadline,
+        attempt: int,
+        spool: AnswerSpool | None = None,
     ) -> ExecutionContext:
         return ExecutionContext(
             execution_id=call.execution_id,
@@ -332,7 +389,7 @@ class Pipeline:
             tenant_id=call.caller.tenant_id,
             caller=call.caller,
             source=call.request.source,
-            policy=_narrowed(api.definition.runtime_policy, call.request.max_rows),
+            policy=_narrowed(api.definition.runtime_policy, self._max_rows(call, api)),
             deadline=deadline,
             input_payload=call.request.input_payload,
             depth=call.request.depth,
@@ -341,6 +398,7 @@ class Pipeline:
             secret=partial(self.read_secret, call.caller.tenant_id),
             mappings=api.mappings.over,
             workflow=call.request.workflow,
+            sink=spool,
             idempotency_key=call.request.idempotency_key,
         )
 
@@ -394,6 +452,8 @@ class Pipeline:
         """The result as the log may keep it: masked for everybody."""
         if call.api is None or not result.ok:
             return result
+        if result.large is not None:
+            return replace(result, data_json=result.large.log_head)
         mask = call.api.definition.runtime_policy.mask
         if not mask.columns or is_masked_for(mask, call.caller):
             return result
@@ -409,8 +469,8 @@ def _action(request: ExecutionRequest) -> Action:
     return "execute:test" if request.test else "execute:run"
 
 
-def _narrowed(policy: RuntimePolicy, max_rows: int | None) -> RuntimePolicy:
-    if max_rows is None or max_rows >= policy.max_rows:
+def _narrowed(policy: RuntimePolicy, max_rows: int) -> RuntimePolicy:
+    if max_rows >= policy.max_rows:
         return policy
     return policy.model_copy(update={"max_rows": max_rows})
 

@@ -107,7 +107,12 @@ class Settings(BaseSettings):
         description="`block` refuses to publish what would break the APIs and tools that use it.",
     )
     max_rows_ceiling: int = Field(
-        default=10_000, ge=1, description="The largest `max_rows` a policy may ask for."
+        default=1_000_000, ge=1, description="The largest `max_rows` a policy may ask for."
+    )
+    max_held_rows: int = Field(
+        default=10_000,
+        ge=1,
+        description="Rows of an answer that is held in memory; REST calls stream larger ones.",
     )
     max_timeout_seconds: float = Field(
         default=300, gt=0, description="The largest `timeout_seconds` a policy may ask for."
@@ -183,6 +188,11 @@ class Settings(BaseSettings):
         ge=1,
         description="MB of executions that may wait for the metadata database in one process "
         "before its calls are refused with 503.",
+    )
+    spool_max_mb: int = Field(
+        default=4096,
+        ge=1,
+        description="MB on disk of the large answers that one process makes and sends at once.",
     )
     metrics_minute_days: int = Field(
         default=2, ge=1, description="Days that metrics are kept by the minute."

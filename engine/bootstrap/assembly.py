@@ -61,6 +61,7 @@ from engine.slo import Slos
 from engine.startup_audit import StartupAudit, setting_findings
 from engine.tenant_settings import TenantSettings, policy_issues
 from storage.alerts import SqlAlertStore
+from storage.answer_files import TemporaryAnswerFiles
 from storage.cep_rules import SqlRuleStore
 from storage.idempotency import SqlIdempotencyStore
 from storage.rollup_reading import SqlRollupStore
@@ -144,6 +145,10 @@ def _assemble(settings: Settings, opening: ExitStack) -> Engine:
             observe=open_telemetry(settings, opening),
         ),
         read_secret=functools.partial(read_secret, stores.settings),
+        answer_files=TemporaryAnswerFiles(
+            settings.data_dir / "spool", max_bytes=settings.spool_max_mb * 1_048_576
+        ),
+        max_held_rows=settings.max_held_rows,
     )
     gate = open_gate(stores, compiler, pipeline)
     apis = ApiManager(

@@ -5,9 +5,8 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, ClassVar
-
-import orjson
 
 from engine.errors import (
     DeadlineExceededError,
@@ -27,12 +26,13 @@ from engine.executor_core.sql_inspection import (
     relocated,
 )
 from engine.model import ApiDefinition, Issue, LogicType, ParamSpec, Payload
+from engine.model.tabular import document_end, document_start
 from engine.ports import (
+    AnswerSink,
     BoundQuery,
     Compiled,
     Dialect,
     ExecutionContext,
-    FetchedRows,
     Params,
     QueryTarget,
 )
@@ -90,19 +90,13 @@ class SqlExecutor:
     def execute(self, compiled: CompiledSql, params: Params, ctx: ExecutionContext) -> Payload:
         """Run the statement with bound values and the policy's row cap."""
         target = self._targets(compiled.tenant_id, compiled.connection)
+        run = _fetched if ctx.sink is None else partial(_streamed, ctx.sink)
         try:
-            rows = target.fetch(
-                _query(compiled, params), max_rows=ctx.policy.max_rows, deadline=ctx.deadline
-            )
+            payload = run(target, _query(compiled, params), ctx)
         except QueryFailedError as error:
             raise relocated(error, compiled.bound) from error
-        return Payload(
-            json=_document(rows),
-            row_count=rows.row_count,
-            truncated=rows.truncated,
-            columns=rows.columns,
-            warnings=suspicious_values(params),
-        )
+        warnings = suspicious_values(params)
+        return replace(payload, warnings=warnings) if warnings else payload
 
     def dry_run(
         self, compiled: CompiledSql, params: Params, ctx: ExecutionContext
@@ -204,12 +198,20 @@ def _query(compiled: CompiledSql, params: Params) -> BoundQuery:
     return BoundQuery(compiled.bound.sql, tuple(params.get(name) for name in compiled.bound.names))
 
 
-def _document(rows: FetchedRows) -> bytes:
-    """The answer's JSON, around rows that are JSON already."""
-    columns = orjson.dumps([{"name": each.name, "type": each.type} for each in rows.columns])
-    return b'{"columns":%b,"rows":%b,"row_count":%d,"truncated":%b}' % (
-        columns,
-        rows.rows_json,
-        rows.row_count,
-        b"true" if rows.truncated else b"false",
+def _fetched(target: QueryTarget, query: BoundQuery, ctx: ExecutionContext) -> Payload:
+    rows = target.fetch(query, max_rows=ctx.policy.max_rows, deadline=ctx.deadline)
+    start = document_start(rows.columns)
+    end = document_end(rows.row_count, truncated=rows.truncated)
+    return Payload(
+        json=start + rows.rows_json[1:-1] + end,
+        row_count=rows.row_count,
+        truncated=rows.truncated,
+        columns=rows.columns,
     )
+
+
+def _streamed(
+    sink: AnswerSink, target: QueryTarget, query: BoundQuery, ctx: ExecutionContext
+) -> Payload:
+    truncated = target.stream(query, sink, max_rows=ctx.policy.max_rows, deadline=ctx.deadline)
+    return sink.payload(truncated=truncated)

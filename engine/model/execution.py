@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from engine.model.large_answer import LargeAnswer
+
 ExecutionStatus = Literal["success", "fail", "timeout", "rejected"]
 ExecutionSource = Literal["ui", "rest", "notebook", "workflow", "cep", "screen", "tool", "test"]
 BreakerStateName = Literal["closed", "open", "half-open"]
@@ -81,8 +83,7 @@ class TraceStage(BaseModel):
 class Payload:
     """What an executor returns: the answer, encoded to JSON once, and what is known about it.
 
-    `table_path` tells where rows lie in `json`: "rows" for SQL and tabular HTTP answers, "" when
-    the whole document is a list of objects, None when the answer is not a table.
+    With `large` the answer is there, and `json` is null.
     """
 
     json: bytes
@@ -94,11 +95,16 @@ class Payload:
     warnings: tuple[str, ...] = ()
     usage: Mapping[str, Any] = field(default_factory=dict)
     response_status: int | None = None
+    large: LargeAnswer | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExecutionResult:
-    """The one outcome of one call, the same through every door."""
+    """The one outcome of one call, the same through every door.
+
+    `large` is the answer where it is too large for memory, for a door that asked for a stream;
+    `data_json` is null then.
+    """
 
     execution_id: UUID
     status: ExecutionStatus
@@ -120,6 +126,7 @@ class ExecutionResult:
     usage: Mapping[str, Any] = field(default_factory=dict)
     trace: tuple[TraceStage, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
+    large: LargeAnswer | None = None
 
     @property
     def ok(self) -> bool:

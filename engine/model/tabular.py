@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+    from engine.model.execution import Column
+
 HTML_ROWS = 100
 
 
@@ -26,6 +28,17 @@ class TabularData:
 
     columns: tuple[tuple[str, str | None], ...]
     rows: Sequence[Mapping[str, Any]]
+
+
+def document_start(columns: Sequence[Column]) -> bytes:
+    """The JSON document of a table up to its first row."""
+    described = orjson.dumps([{"name": each.name, "type": each.type} for each in columns])
+    return b'{"columns":%b,"rows":[' % described
+
+
+def document_end(row_count: int, *, truncated: bool) -> bytes:
+    """The JSON document of a table from behind its last row on."""
+    return b'],"row_count":%d,"truncated":%b}' % (row_count, b"true" if truncated else b"false")
 
 
 def table_of(document: Any) -> TabularData | None:

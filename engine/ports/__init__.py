@@ -14,6 +14,7 @@ from engine.ports.access import (
     User,
     UserStore,
 )
+from engine.ports.answers import AnswerFiles, AnswerSink
 from engine.ports.assets import AssetChange, AssetLookup, AssetStore
 from engine.ports.definitions import (
     NO_CONTRACT,
@@ -85,6 +86,8 @@ __all__ = [
     "NO_CONTRACT",
     "Admission",
     "Admitted",
+    "AnswerFiles",
+    "AnswerSink",
     "ApiKey",
     "ApiUsage",
     "AssetChange",

@@ -20,6 +20,7 @@ from engine.model import (
     RuntimePolicy,
     Step,
 )
+from engine.ports.answers import AnswerSink
 from engine.trace_context import attempt_span_id, traceparent
 
 Params = Mapping[str, Any]
@@ -114,6 +115,7 @@ class ExecutionContext:
     an unknown name. `workflow` makes a workflow's run a partial or a durable one; other logic
     ignores it. `idempotency_key` is set where the same work may be begun again: whoever is asked
     to change something is told it.
+    `sink` takes the rows of an answer that need not be held, from logic that hands them on.
     `request_id` is the one of the caller outside, or the execution's own id.
     `sampled` is False where the caller said that it does not record the trace.
     """
@@ -132,6 +134,7 @@ class ExecutionContext:
     secret: Callable[[str], str]
     mappings: ReadMappings = no_mappings
     workflow: WorkflowRunOptions | None = None
+    sink: AnswerSink | None = None
     idempotency_key: str | None = None
     sampled: bool = True
     request_id: str = ""

@@ -5,7 +5,7 @@ Payloads that are JSON already are spliced in as bytes, never decoded on their w
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,6 +26,14 @@ def answer(
 ) -> Response:
     """A success with `data`: plain JSON values, models, dataclasses, or `orjson.Fragment`."""
     return _response(status, 0, "OK", data, headers)
+
+
+def around(data: Mapping[str, Any], document: Iterable[bytes]) -> Iterator[bytes]:
+    """The body of a success in pieces, with a JSON `document` where `data` has a null `data`."""
+    start, null, end = _body(0, "OK", data).partition(b'"data":null')
+    yield start + null.removesuffix(b"null")
+    yield from document
+    yield end
 
 
 def refusal(error: EngineError, *, headers: Mapping[str, str] | None = None) -> Response:
@@ -63,14 +71,17 @@ def _headers_of(error: ErrorInfo) -> dict[str, str]:
 def _response(
     status: int, code: int, message: str, data: object, headers: Mapping[str, str] | None
 ) -> Response:
+    return PacedResponse(_body(code, message, data), status, dict(headers or {}), JSON_TYPE)
+
+
+def _body(code: int, message: str, data: object) -> bytes:
     envelope = {
         "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         "code": code,
         "message": message,
         "data": data,
     }
-    body = orjson.dumps(envelope, default=_plain)
-    return PacedResponse(body, status, dict(headers or {}), JSON_TYPE)
+    return orjson.dumps(envelope, default=_plain)
 
 
 def _plain(value: object) -> object:

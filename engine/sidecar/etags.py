@@ -55,7 +55,8 @@ def answer_tag(result: ExecutionResult, fmt: str) -> str:
 
     Weak, because the envelope around the data differs from call to call.
     """
-    digest = hashlib.blake2b(result.data_json, digest_size=16, person=fmt.encode())
+    known = result.data_json if result.large is None else result.large.digest
+    digest = hashlib.blake2b(known, digest_size=16, person=fmt.encode())
     return f'W/"{digest.hexdigest()}"'
 
 

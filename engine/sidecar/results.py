@@ -1,6 +1,6 @@
 """Answers an execution: as JSON in the envelope, or its rows as CSV, Parquet or Arrow."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -8,10 +8,12 @@ import orjson
 from fastapi import Query, Response
 from fastapi.responses import StreamingResponse
 
-from engine.formats import csv_pieces, to_arrow_ipc, to_csv, to_parquet
+from engine.formats import csv_of_batches, csv_pieces, to_arrow_ipc, to_csv, to_parquet
 from engine.model import ExecutionResult
+from engine.model.large_answer import LargeAnswer
 from engine.sidecar.body import PacedResponse
-from engine.sidecar.envelope import JSON_TYPE, answer, failure
+from engine.sidecar.envelope import JSON_TYPE, answer, around, failure
+from engine.sidecar.large_response import LargeResponse
 
 Format = Literal["json", "csv", "parquet", "arrow"]
 AskedFormat = Annotated[
@@ -28,13 +30,7 @@ class Encoding:
 
     media_type: str
     encode: Callable[[bytes], bytes]
-
-
-ENCODINGS: Mapping[Format, Encoding] = {
-    "csv": Encoding("text/csv", to_csv),
-    "parquet": Encoding("application/vnd.apache.parquet", to_parquet),
-    "arrow": Encoding("application/vnd.apache.arrow.stream", to_arrow_ipc),
-}
+    pieces: Callable[[LargeAnswer], Iterator[bytes]]
 
 
 def answer_execution(
@@ -57,6 +53,8 @@ def answer_execution(
         fields["trace"] = result.trace
     if result.error is not None:
         return failure(result.error, execution=fields, headers=headers)
+    if result.large is not None:
+        return _large(result, result.large, fmt, fields, headers)
     if fmt == "json":
         data = {"status": result.status, "data": orjson.Fragment(result.data_json), **fields}
         return answer(data, headers={**headers, **VARY})
@@ -68,6 +66,45 @@ def answer_execution(
             return StreamingResponse(pieces, 200, headers, encoding.media_type)
     body = encoding.encode(result.data_json)
     return PacedResponse(body, 200, headers, encoding.media_type)
+
+
+def _large(
+    result: ExecutionResult,
+    large: LargeAnswer,
+    fmt: Format,
+    fields: Mapping[str, Any],
+    headers: Mapping[str, str],
+) -> Response:
+    if fmt == "json":
+        data = {"status": result.status, "data": None, **fields}
+        pieces = around(data, large.pieces())
+        return LargeResponse(pieces, 200, {**headers, **VARY}, JSON_TYPE)
+    headers = {**headers, **VARY, "x-truncated": str(result.truncated).lower()}
+    encoding = ENCODINGS[fmt]
+    return LargeResponse(encoding.pieces(large), 200, headers, encoding.media_type)
+
+
+def _csv(large: LargeAnswer) -> Iterator[bytes]:
+    return csv_of_batches([column.name for column in large.columns], large.rows())
+
+
+def _parquet(large: LargeAnswer) -> Iterator[bytes]:
+    from engine.arrow_pieces import parquet_pieces  # noqa: PLC0415  # heavy, and asked for rarely
+
+    return parquet_pieces(large)
+
+
+def _arrow(large: LargeAnswer) -> Iterator[bytes]:
+    from engine.arrow_pieces import arrow_pieces  # noqa: PLC0415  # heavy, and asked for rarely
+
+    return arrow_pieces(large)
+
+
+ENCODINGS: Mapping[Format, Encoding] = {
+    "csv": Encoding("text/csv", to_csv, _csv),
+    "parquet": Encoding("application/vnd.apache.parquet", to_parquet, _parquet),
+    "arrow": Encoding("application/vnd.apache.arrow.stream", to_arrow_ipc, _arrow),
+}
 
 
 def not_modified(result: ExecutionResult) -> Response:

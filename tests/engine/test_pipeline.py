@@ -48,6 +48,7 @@ from engine.ports import (
 )
 from engine.publication import Publication
 from engine.publish_gate import PublishGate
+from storage.answer_files import TemporaryAnswerFiles
 from storage.database import Database, default_url
 from storage.definitions import SqlDefinitionStore
 from storage.executions import SqlExecutionStore
@@ -124,6 +125,8 @@ class Bench:
             gate=ConcurrencyGate(self.shared),
             monitor=Monitor(self.journal, max_logged_bytes=10_000),
             read_secret=_no_secret,
+            answer_files=TemporaryAnswerFiles(folder / "spool", max_bytes=1_000_000),
+            max_held_rows=10_000,
         )
 
     def _run(self, request: ExecutionRequest, caller: Caller) -> ExecutionResult:
@@ -343,7 +346,7 @@ def test_a_damaged_cached_answer_is_loaded_anew_under_the_breaker(bench: Bench) 
         }
     )
     bench.call()
-    cache = bench.cache.locate(api, (), {}, None, ANALYST, variant="masked=False;max_rows=None")
+    cache = bench.cache.locate(api, (), {}, None, ANALYST, variant="masked=False;max_rows=1000")
     assert cache is not None
     assert bench.cache.keys("default") == (cache.key,)
     seen = bench.shared.admit(Admission(cache=cache)).generations

@@ -78,7 +78,7 @@ def test_a_new_api_has_the_policy_that_its_author_leaves_out(sample_engine, sett
 @pytest.mark.parametrize(
     ("values", "reason"),
     [
-        ({"max_rows_ceiling": 10_001}, "past this instance's own ceiling of 10000"),
+        ({"max_rows_ceiling": 1_000_001}, "past this instance's own ceiling of 1000000"),
         ({"max_timeout_seconds": 301}, "past this instance's own ceiling of 300"),
         ({"max_rows_ceiling": 10}, "max_rows of 1000 is past"),
         ({"new_api_policy": {"timeout_seconds": 301}}, "new_api_policy: a timeout of 301 s"),

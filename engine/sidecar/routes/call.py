@@ -7,7 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Header, Path, Request, Response
 
 from engine.call import ExecutionRequest
+from engine.cancellation import Cancellation
 from engine.sidecar.deps import Visit, VisitDep
+from engine.sidecar.disconnects import while_wanted
 from engine.sidecar.etags import answer_tag, is_known
 from engine.sidecar.openapi import documented_call
 from engine.sidecar.plain_route import PlainRoute
@@ -53,9 +55,11 @@ async def call_by_query(
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """Call a published API with the parameters of the query string."""
-    call = _call(api_name, request, visit, NOTHING_SENT, want_trace=trace)
+    stream = Cancellation()
+    call = _call(api_name, request, visit, NOTHING_SENT, want_trace=trace, stream=stream)
     fmt = negotiate(accept, asked)
-    return await visit.run(_answer_unless_known, visit, call, fmt, if_none_match)
+    answering = visit.run(_answer_unless_known, visit, call, fmt, if_none_match)
+    return await while_wanted(request, stream, answering)
 
 
 @router.post("/call/{api_name}", **_BY_BODY)
@@ -71,16 +75,22 @@ async def call_by_body(
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Call a published API with the parameters of a body, of the query string, or of both."""
-    call = _call(api_name, request, visit, body, want_trace=trace)
+    stream = Cancellation() if idempotency_key is None else None
+    call = _call(api_name, request, visit, body, want_trace=trace, stream=stream)
     fmt = negotiate(accept, asked)
-    answer = partial(
-        answer_execution, fmt=fmt, want_trace=trace, may_stream=idempotency_key is None
-    )
-    return await visit.run(run_call, visit, call, answer, key=idempotency_key, fmt=fmt)
+    answer = partial(answer_execution, fmt=fmt, want_trace=trace, may_stream=bool(stream))
+    answering = visit.run(run_call, visit, call, answer, key=idempotency_key, fmt=fmt)
+    return await (while_wanted(request, stream, answering) if stream else answering)
 
 
 def _call(
-    api_name: str, request: Request, visit: Visit, body: ExecuteBody, *, want_trace: bool
+    api_name: str,
+    request: Request,
+    visit: Visit,
+    body: ExecuteBody,
+    *,
+    want_trace: bool,
+    stream: Cancellation | None = None,
 ) -> ExecutionRequest:
     pairs = request.query_params.multi_items()
     return ExecutionRequest(
@@ -93,6 +103,7 @@ def _call(
         span_parent=visit.span_parent,
         request_id=visit.request_id,
         want_trace=want_trace,
+        stream=stream,
     )
 
 

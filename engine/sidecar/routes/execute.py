@@ -3,12 +3,14 @@
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Header, Response
+from fastapi import APIRouter, Body, Header, Request, Response
 
 from engine.call import ExecutionRequest
+from engine.cancellation import Cancellation
 from engine.definition_fields import new_definition
 from engine.model import ApiDefinition
 from engine.sidecar.deps import ApiRef, Visit, VisitDep
+from engine.sidecar.disconnects import while_wanted
 from engine.sidecar.envelope import answer
 from engine.sidecar.openapi import documented, documented_call
 from engine.sidecar.plain_route import PlainRoute
@@ -39,6 +41,7 @@ async def dry_run_unsaved(body: UnsavedCall, visit: VisitDep) -> Response:
 @router.post("/apis/{api}/execute", **_EXECUTED)
 async def execute(
     api: ApiRef,
+    request: Request,
     visit: VisitDep,
     body: CallBody = NOTHING_SENT,
     *,
@@ -48,7 +51,8 @@ async def execute(
     idempotency_key: IdempotencyKey = None,
 ) -> Response:
     """Call a published API."""
-    request = ExecutionRequest(
+    stream = Cancellation() if idempotency_key is None else None
+    call = ExecutionRequest(
         api=api,
         params=body.params,
         input_payload=body.input_payload,
@@ -57,12 +61,12 @@ async def execute(
         span_parent=visit.span_parent,
         request_id=visit.request_id,
         want_trace=trace,
+        stream=stream,
     )
     fmt = negotiate(accept, asked)
-    answer_call = partial(
-        answer_execution, fmt=fmt, want_trace=trace, may_stream=idempotency_key is None
-    )
-    return await visit.run(run_call, visit, request, answer_call, key=idempotency_key, fmt=fmt)
+    answer_call = partial(answer_execution, fmt=fmt, want_trace=trace, may_stream=bool(stream))
+    answering = visit.run(run_call, visit, call, answer_call, key=idempotency_key, fmt=fmt)
+    return await (while_wanted(request, stream, answering) if stream else answering)
 
 
 @router.post("/{api}/test", include_in_schema=False)
