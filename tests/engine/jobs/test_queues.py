@@ -1,4 +1,7 @@
-"""What queues let through, with two workers: how many at once, how often, and who is next."""
+"""What queues let through, with two workers: how many at once, how often, and who is next.
+
+On PostgreSQL, where what workers count together is exact.
+"""
 
 from collections.abc import Iterator
 from uuid import UUID
@@ -6,6 +9,7 @@ from uuid import UUID
 import orjson
 import pytest
 
+from benchmarks.postgres import PostgresCluster
 from engine.facade import Engine
 from engine.jobs import JobOrder
 from engine.model import Caller
@@ -33,9 +37,14 @@ def server() -> Iterator[HeldServer]:
 
 
 @pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def settings(
+    postgres_cluster: PostgresCluster, tmp_path_factory: pytest.TempPathFactory
+) -> Settings:
+    with postgres_cluster.connect() as connection:
+        connection.execute("CREATE DATABASE queues")
     return Settings.load(
         data_dir=tmp_path_factory.mktemp("queues"),
+        metadata_url=postgres_cluster.url("queues"),
         jobs="workers",
         job_queues=orjson.dumps(QUEUES).decode(),
         sample_data=False,
