@@ -14,7 +14,8 @@ from pydantic import ValidationError
 
 from engine.auth import authorize
 from engine.errors import BadRequestError, ConflictError, NotFoundError, SettingsError
-from engine.model import Caller, Connection
+from engine.model import Caller, Connection, Page
+from engine.model.listing import ConnectionOrder, ConnectionQuery, listed
 from engine.ports import (
     AuditEntry,
     ConnectionStore,
@@ -26,6 +27,11 @@ from engine.ports import (
 
 OpenTarget = Callable[[Connection], QueryTarget]
 _DUCKDB = "duckdb:///"
+_ORDERS: Mapping[ConnectionOrder, Callable[[Connection], Any]] = {
+    "name": lambda each: each.name,
+    "dialect": lambda each: (each.dialect, each.name),
+    "origin": lambda each: (each.origin, each.name),
+}
 
 
 def environment_connection(name: str, dsn: str) -> Connection:
@@ -64,6 +70,15 @@ class Connections:
         """Every connection of the caller's tenant, by name."""
         authorize(caller, "connections:read")
         return tuple(sorted(self._known(caller.tenant_id).values(), key=lambda each: each.name))
+
+    def search(self, query: ConnectionQuery, caller: Caller) -> Page[Connection]:
+        """The connections whose name, dialect or description has what is asked for."""
+        return listed(
+            self.all(caller),
+            query,
+            words=lambda each: (each.name, each.dialect, each.description),
+            order=_ORDERS[query.sort],
+        )
 
     @property
     def fixed(self) -> tuple[Connection, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +16,7 @@ from engine.executor_circuit_breaker import CircuitBreakerManager, breaker_key, 
 from engine.executor_policies import limits_in_use
 from engine.model import ApiDefinition, Caller, Page
 from engine.model.keys import key_without_tenant
+from engine.model.listing import BreakerOrder, BreakerQuery, listed
 from engine.policy_index import PolicyIndex
 from engine.ports import (
     AuditEntry,
@@ -46,6 +47,21 @@ class BreakerView:
     success_threshold: int
     open_s: float
     snapshot: BreakerSnapshot
+
+
+_TROUBLES = ("disabled", "forced_open", "open", "half-open", "closed")
+
+
+def _trouble(view: BreakerView) -> int:
+    snapshot = view.snapshot
+    return _TROUBLES.index(snapshot.state if snapshot.mode == "auto" else snapshot.mode)
+
+
+_BREAKER_ORDERS: Mapping[BreakerOrder, Callable[[BreakerView], Any]] = {
+    "trouble": lambda view: (_trouble(view), view.name),
+    "name": lambda view: view.name,
+    "trips": lambda view: (-view.snapshot.trips, view.name),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -304,6 +320,16 @@ class PolicyControl:
                 detail=detail,
             )
         )
+
+
+def breaker_page(views: Iterable[BreakerView], query: BreakerQuery) -> Page[BreakerView]:
+    """The breakers whose name, or one of whose APIs, has what is asked for."""
+    return listed(
+        views,
+        query,
+        words=lambda view: (view.name, *view.apis),
+        order=_BREAKER_ORDERS[query.sort],
+    )
 
 
 def _is_limited_to_apis(caller: Caller) -> bool:

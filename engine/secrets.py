@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 from engine.auth import authorize
 from engine.errors import BadRequestError
-from engine.model import Caller
+from engine.model import Caller, Page
+from engine.model.listing import ListQuery, listed
 from engine.ports import AuditEntry, SettingStore
 
 MAX_VALUE_BYTES = 65_536
@@ -28,6 +29,10 @@ class Secrets:
         """The names of the tenant's secrets, in order."""
         authorize(caller, "secrets:read")
         return self._store.secret_names(caller.tenant_id)
+
+    def search(self, query: ListQuery, caller: Caller) -> Page[str]:
+        """The names that have what is asked for, in order."""
+        return listed(self.names(caller), query, words=lambda name: (name,))
 
     def put(self, name: str, value: str, caller: Caller) -> None:
         """Store or replace a secret.

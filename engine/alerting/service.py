@@ -13,8 +13,9 @@ from engine.alerting.watch import told_by
 from engine.alerting.webhook import compile_delivery
 from engine.auth import authorize
 from engine.errors import DefinitionInvalidError
-from engine.model import Caller, Issue
+from engine.model import Caller, Issue, Page
 from engine.model.alerting import Alert, AlertEvent
+from engine.model.listing import AlertOrder, AlertQuery, listed
 from engine.ports import AuditEntry
 from engine.ports.alerting import AlertStore
 
@@ -25,6 +26,23 @@ _DEFAULTS: Mapping[str, Any] = {
     "description": "",
     "is_active": True,
     "delivery": {"type": "log"},
+}
+
+_STANDING = ("firing", "pending", "quiet")
+
+
+def _trouble(alert: Alert) -> int:
+    return _STANDING.index(alert.phase) if alert.is_active else len(_STANDING)
+
+
+def _api(alert: Alert) -> str:
+    return str(alert.spec.get("api") or "")
+
+
+_ORDERS: Mapping[AlertOrder, Callable[[Alert], Any]] = {
+    "state": lambda alert: (_trouble(alert), alert.alert_name),
+    "name": lambda alert: alert.alert_name,
+    "api": lambda alert: (_api(alert), alert.alert_name),
 }
 
 
@@ -48,6 +66,15 @@ class Alerts:
         """Every alert, by name."""
         authorize(caller, "alerts:read")
         return self._store.list(caller.tenant_id)
+
+    def search(self, query: AlertQuery, caller: Caller) -> Page[Alert]:
+        """The alerts whose name, description or API has what is asked for."""
+        return listed(
+            self.list(caller),
+            query,
+            words=lambda alert: (alert.alert_name, alert.description, _api(alert)),
+            order=_ORDERS[query.sort],
+        )
 
     def get(self, ref: str, caller: Caller) -> Alert:
         """One by id or name; raises NotFoundError."""

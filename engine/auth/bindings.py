@@ -11,11 +11,18 @@ from cachetools import TTLCache
 from engine.auth.authorization import authorize_unlimited
 from engine.auth.subjects import is_named_by, parse_subject, user_subject
 from engine.errors import ConflictError
-from engine.model import Caller, Role
+from engine.model import Caller, Page, Role
+from engine.model.listing import BindingOrder, BindingQuery, listed, newest_first
 from engine.ports import AuditEntry, RoleBinding, SettingStore, UserStore
 
 REMEMBER_S = 2.0
 """How long a tenant's bindings are trusted without asking the store."""
+
+_ORDERS: Mapping[BindingOrder, Callable[[RoleBinding], Any]] = {
+    "subject": lambda binding: (binding.subject, binding.role),
+    "role": lambda binding: (binding.role, binding.subject),
+    "newest": lambda binding: newest_first(binding.created_at),
+}
 
 
 def _utc_now() -> datetime:
@@ -43,6 +50,15 @@ class RoleBindings:
         """Every binding of the caller's tenant, by subject."""
         authorize_unlimited(caller, "users:manage")
         return self._store.bindings(caller.tenant_id)
+
+    def search(self, query: BindingQuery, caller: Caller) -> Page[RoleBinding]:
+        """The bindings whose subject, role or giver has what is asked for."""
+        return listed(
+            self.all(caller),
+            query,
+            words=lambda binding: (binding.subject, binding.role, binding.created_by),
+            order=_ORDERS[query.sort],
+        )
 
     def bind(self, subject: str, role: Role, caller: Caller) -> None:
         """Give a role; without effect when it is given already.

@@ -27,7 +27,8 @@ from engine.errors import (
     ConflictError,
     StoreUnavailableError,
 )
-from engine.model import ApiDefinition, Caller, Rate, Role, Scope
+from engine.model import ApiDefinition, Caller, Page, Rate, Role, Scope
+from engine.model.listing import KeyOrder, KeyQuery, listed, newest_first
 from engine.ports import ApiKey, AuditEntry, KeyStore
 
 KEY_PREFIX = "ae_"
@@ -39,6 +40,11 @@ SHORTEST_BOOTSTRAP_KEY = 12
 
 _OWN_FORM = re.compile(r"^ae_([A-Za-z0-9]{1,32})\.[A-Za-z0-9_-]{32,}$")
 _FIRST_KEY_ID = "admin"
+_ORDERS: Mapping[KeyOrder, Callable[[ApiKey], Any]] = {
+    "newest": lambda key: newest_first(key.created_at),
+    "name": lambda key: key.name.casefold(),
+    "used": lambda key: newest_first(key.last_used_at),
+}
 logger = logging.getLogger(__name__)
 
 
@@ -129,6 +135,15 @@ class KeyService:
         """Every key of the caller's tenant, newest first."""
         authorize(caller, "keys:manage")
         return self._store.all(caller.tenant_id)
+
+    def search(self, query: KeyQuery, caller: Caller) -> Page[ApiKey]:
+        """The keys whose name, id, role or maker has what is asked for."""
+        return listed(
+            self.all(caller),
+            query,
+            words=lambda key: (key.name, key.id, key.created_by, *key.roles),
+            order=_ORDERS[query.sort],
+        )
 
     def limited_to(self, api: ApiDefinition) -> tuple[ApiKey, ...]:
         """The keys in force that are limited to some APIs, of which this is one; for no caller."""

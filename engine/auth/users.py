@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,11 +12,16 @@ from engine.auth.passwords import Passwords
 from engine.auth.subjects import user_subject
 from engine.auth.throttle import SignInThrottle
 from engine.errors import AuthenticationError, BadRequestError
-from engine.model import Caller, Role
+from engine.model import Caller, Page, Role
+from engine.model.listing import UserOrder, UserQuery, listed, newest_first
 from engine.ports import AuditEntry, SettingStore, User, UserStore
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+-]{0,99}")
 LONGEST_NAME = 200
+_ORDERS: Mapping[UserOrder, Callable[[User], Any]] = {
+    "name": lambda user: user.name.casefold(),
+    "seen": lambda user: newest_first(user.last_login_at),
+}
 logger = logging.getLogger(__name__)
 
 
@@ -54,6 +59,11 @@ class Users:
         """Every user of the caller's tenant, by name."""
         authorize_unlimited(caller, "users:manage")
         return self._store.all(caller.tenant_id)
+
+    def search(self, query: UserQuery, caller: Caller) -> Page[User]:
+        """The users whose name has what is asked for."""
+        found = self.all(caller)
+        return listed(found, query, words=lambda user: (user.name,), order=_ORDERS[query.sort])
 
     def create(self, name: str, password: str, roles: Sequence[Role], caller: Caller) -> User:
         """Add a user to the caller's tenant.

@@ -4,7 +4,8 @@ import streamlit as st
 
 from engine.auth import authorize_unlimited
 from pages.admin.access_keys import key_groups_form, keys_panel
-from pages.admin.access_people import roles_panel, users_panel
+from pages.admin.access_people import users_panel
+from pages.admin.access_roles import roles_panel
 from pages.admin.access_simulator import simulator
 from pages.components.context import require_caller
 from pages.components.errors import errors_shown

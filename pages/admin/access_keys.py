@@ -1,31 +1,60 @@
 """API keys on the access page: make one, shown once; revoke one; choose what keys may reach."""
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import get_args
 
 import pandas as pd
 import streamlit as st
 
-from engine.auth import PERMISSIONS, Group, IssuedKey
-from engine.model import Caller, Role, Scope
+from engine.auth import PERMISSIONS, Group
+from engine.model import Caller, Scope
+from engine.model.listing import KeyOrder, KeyQuery
 from engine.ports import ApiKey
+from pages.admin.new_key import new_key_form
 from pages.components.context import engine
 from pages.components.errors import errors_shown
+from pages.components.listing import (
+    PAGE_SIZE,
+    filter_row,
+    nothing_matches,
+    order_box,
+    page_of,
+    search_box,
+)
 from pages.components.navigation import say
 
-LIVES = {"30 days": 30, "90 days": 90, "1 year": 365, "No end": None}
+ORDERS: Mapping[KeyOrder, str] = {
+    "newest": "newest first",
+    "name": "by name",
+    "used": "last used",
+}
 
 
 def keys_panel(caller: Caller) -> None:
     """The keys there are, and a form for another one."""
     keys = engine().auth.keys.all(caller)
-    _table(keys)
+    with filter_row():
+        text = search_box("keys-q", "Name, id, role")
+        order = order_box(ORDERS, "keys-sort")
+    slot = st.container()
+    found = page_of(
+        lambda offset: engine().auth.keys.search(
+            KeyQuery(q=text, sort=order, limit=PAGE_SIZE, offset=offset), caller
+        ),
+        "keys-p",
+    )
+    with slot:
+        if found.total:
+            _table(found.items)
+        else:
+            nothing_matches("key")
     usable = {f"{key.name} · {key.id}": key for key in keys if key.revoked_at is None}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox("Key", list(usable), key="key-to-revoke", width=340)
         if st.button("Revoke…", icon=":material/block:", key="revoke-key", disabled=not usable):
             confirm_revoke(usable[chosen], caller)
-    _new_key(caller)
+    new_key_form(caller)
 
 
 def key_groups_form(caller: Caller) -> None:
@@ -48,7 +77,7 @@ def key_groups_form(caller: Caller) -> None:
         st.rerun()
 
 
-def _table(keys: tuple[ApiKey, ...]) -> None:
+def _table(keys: Sequence[ApiKey]) -> None:
     st.dataframe(
         pd.DataFrame(
             [
@@ -72,46 +101,6 @@ def _table(keys: tuple[ApiKey, ...]) -> None:
     )
 
 
-def _new_key(caller: Caller) -> None:
-    with st.form("new-key", clear_on_submit=False), errors_shown():
-        st.subheader("New key")
-        left, right = st.columns(2)
-        name = left.text_input("Name", key="key-name", placeholder="billing service")
-        role = right.segmented_control(
-            "Role", get_args(Role), default="viewer", required=True, key="key-role"
-        )
-        patterns = left.text_input("APIs by name pattern", key="key-apis", placeholder="sales-*")
-        tags = right.text_input("APIs by tag", key="key-tags", placeholder="public")
-        groups = left.multiselect(
-            "Endpoint groups", get_args(Group), key="key-scope-groups", placeholder="all"
-        )
-        networks = right.text_input("Only from", key="key-ips", placeholder="192.0.2.0/24")
-        rate = left.text_input("Rate", key="key-rate", placeholder="100/minute")
-        life = right.selectbox("Ends after", list(LIVES), index=1, key="key-life")
-        if st.form_submit_button("Make key", type="primary", key="make-key"):
-            scope = Scope(groups=tuple(groups), api_patterns=_words(patterns), tags=_words(tags))
-            days = LIVES[life]
-            issued = engine().auth.keys.create(
-                caller,
-                name=name,
-                roles=[role],
-                scope=scope if scope != Scope() else None,
-                expires_at=datetime.now(UTC) + timedelta(days=days) if days else None,
-                allowed_ips=_words(networks),
-                rate=rate.strip() or None,
-            )
-            show_once(issued)
-
-
-@st.dialog("The new key", dismissible=False)
-def show_once(issued: IssuedKey) -> None:
-    """The only time that a key is shown."""
-    st.markdown("Copy it now: it is not kept and not shown again.")
-    st.code(issued.text, None)
-    if st.button("I have copied it", type="primary", key="key-copied"):
-        st.rerun()
-
-
 @st.dialog("Revoke this key?")
 @errors_shown()
 def confirm_revoke(key: ApiKey, caller: Caller) -> None:
@@ -121,10 +110,6 @@ def confirm_revoke(key: ApiKey, caller: Caller) -> None:
         engine().auth.keys.revoke(key.id, caller)
         say(f"Key {key.name} was revoked.")
         st.rerun()
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(text.replace(",", " ").split())
 
 
 def _limits(key: ApiKey) -> str:

@@ -1,6 +1,6 @@
-"""Users and roles on the access page."""
+"""Users on the access page."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import get_args
 
 import pandas as pd
@@ -8,19 +8,29 @@ import streamlit as st
 
 from engine.auth.subjects import user_subject
 from engine.model import Caller, Role
-from engine.ports import RoleBinding, User
+from engine.model.listing import UserOrder, UserQuery
+from engine.ports import User
 from pages.components.context import engine
 from pages.components.errors import errors_shown
+from pages.components.listing import (
+    PAGE_SIZE,
+    filter_row,
+    nothing_matches,
+    order_box,
+    page_of,
+    search_box,
+)
 from pages.components.navigation import say
 
 FORM_PX = 560
+USER_ORDERS: Mapping[UserOrder, str] = {"name": "by name", "seen": "last signed in"}
 
 
 def users_panel(caller: Caller) -> None:
     """The people who sign in with a password."""
     users = engine().auth.users.all(caller)
     if users:
-        _table(users, caller)
+        _users_list(caller)
         _change(users, caller)
     else:
         st.info(
@@ -31,57 +41,25 @@ def users_panel(caller: Caller) -> None:
     _new_user(caller, is_first=not users)
 
 
-def roles_panel(caller: Caller) -> None:
-    """Who was given which role, and a form to give and take roles."""
-    bindings = engine().auth.bindings.all(caller)
-    if bindings:
-        _roles_table(bindings)
-    else:
-        st.info(
-            "Nobody was given a role yet. A user gets one when he is made; the form below gives "
-            "roles to people and groups whom a provider signs in.",
-            icon=":material/badge:",
-        )
-    with st.form("bind-role", width=FORM_PX), errors_shown():
-        st.subheader("Give a role")
-        subject = st.text_input(
-            "To",
-            key="bind-subject",
-            placeholder="group:data",
-            help="`user:NAME`, `sub:SUBJECT`, `email:ADDRESS`, `group:NAME` or `claim:NAME=VALUE`. "
-            "All but the first describe people whom a provider signs in.",
-        )
-        role = st.segmented_control(
-            "Role", get_args(Role), default="viewer", required=True, key="bind-as"
-        )
-        if st.form_submit_button("Give", type="primary", key="bind-now"):
-            engine().auth.bindings.bind(subject, role, caller)
-            say(f"{subject} has the role {role}.")
-            st.rerun()
-    if bindings:
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            given = {f"{each.subject} · {each.role}": each for each in bindings}
-            chosen = st.selectbox("Role to take", list(given), key="role-to-take", width=340)
-            if st.button("Take", icon=":material/person_remove:", key="take-role"):
-                engine().auth.bindings.unbind(given[chosen].subject, given[chosen].role, caller)
-                say(f"{chosen} was taken.")
-                st.rerun()
-
-
-def _roles_table(bindings: Sequence[RoleBinding]) -> None:
-    st.dataframe(
-        pd.DataFrame(
-            [(each.subject, each.role, each.created_by, each.created_at) for each in bindings],
-            columns=["Subject", "Role", "Given by", "At"],
+def _users_list(caller: Caller) -> None:
+    with filter_row():
+        text = search_box("users-q", "Name")
+        order = order_box(USER_ORDERS, "users-sort")
+    slot = st.container()
+    found = page_of(
+        lambda offset: engine().auth.users.search(
+            UserQuery(q=text, sort=order, limit=PAGE_SIZE, offset=offset), caller
         ),
-        hide_index=True,
-        height="content",
-        alt="Roles",
-        column_config={"At": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm:ss")},
+        "users-p",
     )
+    with slot:
+        if found.total:
+            _users_table(found.items, caller)
+        else:
+            nothing_matches("user")
 
 
-def _table(users: tuple[User, ...], caller: Caller) -> None:
+def _users_table(users: Sequence[User], caller: Caller) -> None:
     bindings = engine().auth.bindings.all(caller)
     rows = [
         (

@@ -4,9 +4,11 @@ import pandas as pd
 import streamlit as st
 
 from engine.auth import may
+from engine.model.listing import ListQuery
 from pages.admin.secret_deletion import confirm_delete
 from pages.components.context import engine, require_caller
 from pages.components.errors import errors_shown
+from pages.components.listing import PAGE_SIZE, nothing_matches, page_of, search_box
 from pages.components.navigation import say
 
 FORM_PX = 560
@@ -20,7 +22,19 @@ st.markdown(
 
 names = engine().secrets.names(caller)
 if names:
-    st.dataframe(pd.DataFrame({"Name": names}), hide_index=True, height="content", alt="Secrets")
+    text, slot = search_box("secrets-q", "Name"), st.container()
+    found = page_of(
+        lambda offset: engine().secrets.search(
+            ListQuery(q=text, limit=PAGE_SIZE, offset=offset), caller
+        ),
+        "secrets-p",
+    )
+    with slot:
+        if found.total:
+            frame = pd.DataFrame({"Name": found.items})
+            st.dataframe(frame, hide_index=True, height="content", alt="Secrets")
+        else:
+            nothing_matches("secret")
 else:
     st.info(
         "There are no secrets yet. Store one below, then write `{{secrets.NAME}}` where an HTTP "

@@ -23,8 +23,7 @@ NEW: Mapping[str, Any] = {"field": "success_rate", "op": "<", "value": 0.95}
 @errors_shown()
 def alert_form(alert: Alert | None, caller: Caller) -> None:
     """Draw the form with what the alert is now; save it as a whole."""
-    spec = dict(alert.spec) if alert else dict(NEW)
-    of = alert.id if alert else "new"
+    spec, of = (dict(alert.spec), alert.id) if alert else (dict(NEW), "new")
     with st.form(f"alert-{of}", border=True):
         name = st.text_input(
             "Name",

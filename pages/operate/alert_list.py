@@ -7,47 +7,68 @@ import streamlit as st
 
 from engine.alerting import compile_alert
 from engine.model import Caller
-from engine.model.alerting import Alert, AlertEvent
+from engine.model.alerting import Alert
+from engine.model.listing import AlertOrder, AlertQuery
 from pages.components.colors import Color
 from pages.components.context import engine
 from pages.components.errors import errors_shown
+from pages.components.listing import (
+    PAGE_SIZE,
+    filter_row,
+    nothing_matches,
+    order_box,
+    page_of,
+    search_box,
+)
 from pages.components.navigation import ALERTS_PAGE, go
 from pages.components.state import URL
+from pages.operate.alert_events import told_table
 
+ORDERS: Mapping[AlertOrder, str] = {
+    "state": "by state",
+    "name": "by name",
+    "api": "by API",
+}
 PHASES: Mapping[str, Color] = {
     "firing": "red",
     "pending": "orange",
     "quiet": "green",
     "off": "gray",
 }
-CHANGES: Mapping[str, Color] = {"fired": "red", "cleared": "green", "tried": "gray"}
-STATUSES: Mapping[str, Color] = {
-    "logged": "gray",
-    "waiting": "orange",
-    "delivered": "green",
-    "failed": "red",
-}
+
+
+def alert_board(caller: Caller) -> None:
+    """The alerts that are looked for and the latest that was told, renewed by themselves."""
+    with filter_row():
+        text = search_box("alerts-q", "Name, words, API")
+        order = order_box(ORDERS, "alerts-sort")
+    _current(AlertQuery(q=text, sort=order, limit=PAGE_SIZE), caller)
 
 
 @st.fragment(run_every="10s")
 @errors_shown()
-def alert_board(caller: Caller) -> None:
-    """Every alert and the latest that was told, renewed by itself."""
-    alerts = engine().alerts.list(caller)
-    if not alerts:
+def _current(query: AlertQuery, caller: Caller) -> None:
+    slot = st.container()
+    found = page_of(
+        lambda offset: engine().alerts.search(query.model_copy(update={"offset": offset}), caller),
+        "alerts-p",
+    )
+    if not found.total and query.q:
+        nothing_matches("alert")
+    elif not found.total:
         st.info(
             "Nothing is watched yet. **New alert** tells you when calls fail or grow slow.",
             icon=":material/notifications:",
         )
-        return
-    _table(alerts)
+    else:
+        with slot:
+            _table(found.items)
     told_table(engine().alerts.events(caller, limit=20), key="alerts-told")
 
 
 def _table(alerts: Sequence[Alert]) -> None:
-    ordered = sorted(alerts, key=lambda each: (list(PHASES).index(phase(each)), each.alert_name))
     st.dataframe(
-        alerts_frame(ordered),
+        alerts_frame(alerts),
         key="alerts",
         hide_index=True,
         height="content",
@@ -71,7 +92,7 @@ def _table(alerts: Sequence[Alert]) -> None:
         },
     )
     if opened := st.session_state.get("open-alert"):
-        go(ALERTS_PAGE, {URL.alert: ordered[opened.row].alert_name})
+        go(ALERTS_PAGE, {URL.alert: alerts[opened.row].alert_name})
 
 
 def alerts_frame(alerts: Sequence[Alert]) -> pd.DataFrame:
@@ -101,33 +122,3 @@ def phase(alert: Alert) -> str:
 def watched(alert: Alert) -> str:
     """What an alert watches, in a line."""
     return f"{compile_alert(alert.spec).words} over {alert.spec.get('window', '5m')}"
-
-
-def told_table(events: Sequence[AlertEvent], *, key: str) -> None:
-    """What was told, newest first, and whether it arrived."""
-    st.subheader("What was told")
-    if not events:
-        st.caption("Nothing yet.")
-        return
-    rows = [
-        (each.at, [each.change], each.message, [each.status], each.attempts or None, each.error)
-        for each in events
-    ]
-    st.dataframe(
-        pd.DataFrame(rows, columns=["When", "Change", "Message", "Webhook", "Attempts", "Error"]),
-        key=key,
-        hide_index=True,
-        height="content",
-        placeholder="",
-        alt="What alerts told",
-        column_config={
-            "When": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm:ss", width=150),
-            "Change": st.column_config.MultiselectColumn(
-                options=list(CHANGES), color=list(CHANGES.values()), width=80
-            ),
-            "Webhook": st.column_config.MultiselectColumn(
-                options=list(STATUSES), color=list(STATUSES.values()), width=90
-            ),
-            "Message": st.column_config.TextColumn(width="large"),
-        },
-    )

@@ -6,8 +6,9 @@ from engine.auth import may
 from pages.components.context import engine, require_caller
 from pages.components.navigation import ALERTS_PAGE, back_button, go
 from pages.components.state import URL
+from pages.operate.alert_events import told_table
 from pages.operate.alert_form import alert_form, alert_head
-from pages.operate.alert_list import alert_board, told_table
+from pages.operate.alert_list import alert_board
 
 caller = require_caller()
 chosen = st.query_params.get(URL.alert)

@@ -1,12 +1,23 @@
 """Breakers as they stand, and what they went through."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 import streamlit as st
 
 from engine.model import Caller
+from engine.model.listing import BreakerOrder, BreakerQuery
+from engine.policy_control import breaker_page
 from pages.components.context import engine
 from pages.components.errors import errors_shown
+from pages.components.listing import (
+    PAGE_SIZE,
+    filter_row,
+    nothing_matches,
+    order_box,
+    page_of,
+    search_box,
+)
 from pages.components.result_view import TABLE_HEIGHT
 from pages.components.state import URL
 from pages.components.timeline import timeline
@@ -19,25 +30,43 @@ from pages.operate.breaker_views import (
 )
 
 WINDOWS = {"15 min": timedelta(minutes=15), "1 h": timedelta(hours=1), "24 h": timedelta(days=1)}
+ORDERS: Mapping[BreakerOrder, str] = {
+    "trouble": "in trouble first",
+    "name": "by name",
+    "trips": "most trips first",
+}
 TRANSITIONS = 500
-SHOWN = 200
+
+
+def breaker_table(caller: Caller) -> None:
+    """The breakers that are looked for as they stand, renewed by themselves."""
+    with filter_row():
+        text = search_box("breakers-q", "Name or API")
+        order = order_box(ORDERS, "breakers-sort", width=180)
+    _current(BreakerQuery(q=text, sort=order, limit=PAGE_SIZE), caller)
 
 
 @st.fragment(run_every="5s")
 @errors_shown()
-def breaker_table(caller: Caller) -> None:
-    """Every breaker as it stands, renewed by itself."""
+def _current(query: BreakerQuery, caller: Caller) -> None:
     views = engine().policies.breakers(caller)
     words = [state_word(view.snapshot) for view in views]
     with st.container(horizontal=True, gap="xsmall"):
         for word in (each for each in STATE_COLORS if each in words):
             st.badge(f"{words.count(word)} {word}", color=STATE_COLORS[word])
-    shown = breaker_frame(views)[:SHOWN]
-    st.dataframe(
-        shown,
+    slot = st.container()
+    found = page_of(
+        lambda offset: breaker_page(views, query.model_copy(update={"offset": offset})),
+        "breakers-p",
+    )
+    if not found.total:
+        nothing_matches("breaker")
+        return
+    slot.dataframe(
+        breaker_frame(found.items),
         key="breakers",
         hide_index=True,
-        height=min(TABLE_HEIGHT, 38 + 35 * len(shown)),
+        height=min(TABLE_HEIGHT, 38 + 35 * len(found.items)),
         placeholder="",
         alt="Circuit breakers",
         column_config={
@@ -53,8 +82,6 @@ def breaker_table(caller: Caller) -> None:
             "Tries again": st.column_config.TextColumn(width=90),
         },
     )
-    if len(views) > SHOWN:
-        st.caption(f"{SHOWN} of {len(views):,}, those in trouble first; choose any of them below.")
 
 
 def breaker_lanes(since: datetime, until: datetime, caller: Caller, *, api: str | None) -> None:

@@ -35,10 +35,8 @@ def state_word(snapshot: BreakerSnapshot) -> str:
 
 
 def breaker_frame(views: Sequence[BreakerView]) -> pd.DataFrame:
-    """One row per breaker, those in trouble first."""
-    order = list(STATE_COLORS)
-    troubled = sorted(views, key=lambda view: -order.index(state_word(view.snapshot)))
-    return pd.DataFrame([_row(view) for view in troubled], columns=list(COLUMNS))
+    """One row per breaker, in the order given."""
+    return pd.DataFrame([_row(view) for view in views], columns=list(COLUMNS))
 
 
 def stretches(

@@ -130,3 +130,19 @@ def test_nobody_but_an_admin_sees_the_page(empty_eng, page, monkeypatch, role):
     assert "role 'admin' is needed" in visit.error[0].value
     assert not visit.tabs
     assert not visit.dataframe
+
+
+def test_keys_and_roles_are_searched_over_the_whole_list(empty_eng, caller, open_page):
+    auth = empty_eng.auth
+    auth.keys.create(caller, name="billing", roles=["viewer"])
+    auth.bindings.bind("user:ada", "admin", caller)
+    auth.bindings.bind("group:data", "analyst", caller)
+
+    def names(column, **query):
+        visit = open_page("admin/access.py", **query)
+        assert not visit.exception
+        return list(visit.dataframe[0].value[column])
+
+    assert names("Name", **{"keys-q": "BILL"}) == ["billing"]
+    assert names("Subject", tab="Roles", **{"roles-q": "analyst"}) == ["group:data"]
+    assert names("Subject", tab="Roles", **{"roles-sort": "by role"}) == ["user:ada", "group:data"]

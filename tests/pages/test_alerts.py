@@ -66,3 +66,17 @@ def test_a_try_is_told(eng, caller, open_page):
     assert not visit.exception
     [event] = eng.alerts.events(caller, "slow")
     assert event.change == "tried"
+
+
+def test_alerts_are_searched_and_sorted(eng, caller, open_page):
+    eng.alerts.create(fields(api="worst-routes"), caller)
+
+    everything = open_page("operate/alerts.py", **{"alerts-sort": "by name"})
+    found = open_page("operate/alerts.py", **{"alerts-q": "WORST"})
+    nothing = open_page("operate/alerts.py", **{"alerts-q": "no such alert"})
+
+    names = list(everything.dataframe[0].value["Alert"])
+    assert names == sorted(names)
+    assert len(names) > 1
+    assert list(found.dataframe[0].value["Alert"]) == ["slow"]
+    assert "Clear the search" in nothing.info[0].value

@@ -89,3 +89,11 @@ def test_an_instance_without_connections_says_how_to_get_one(empty_eng, open_pag
     assert "A query needs one" in visit.info[0].value
     assert visit.button(key="save-connection")
     assert not visit.exception
+
+
+def test_connections_are_searched(eng, open_page):
+    found = open_page("admin/connections.py", **{"connections-q": "SAMP"})
+    nothing = open_page("admin/connections.py", **{"connections-q": "no such place"})
+
+    assert list(found.dataframe[0].value["Name"]) == ["sample"]
+    assert "Clear the search" in nothing.info[0].value

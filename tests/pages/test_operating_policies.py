@@ -249,3 +249,15 @@ def test_looking_at_the_pages_is_no_call(eng, caller, open_page):
 )
 def test_a_lifetime_is_told_in_the_largest_whole_unit(seconds, words):
     assert span(seconds) == words
+
+
+def test_breakers_are_searched_and_sorted_over_all_of_them(eng, open_page):
+    def names(**query):
+        visit = open_page("operate/breakers.py", **query)
+        assert not visit.exception
+        return list(visit.dataframe[0].value["Breaker"])
+
+    everything = names(**{"breakers-sort": "by name"})
+
+    assert everything == sorted(everything)
+    assert names(**{"breakers-q": "WORST-ROUTES"}) == ["worst-routes"]

@@ -59,6 +59,34 @@ def test_an_analyst_sees_names_only_and_a_viewer_nothing(empty_eng, caller, open
     analyst, viewer = as_role("analyst"), as_role("viewer")
 
     assert list(analyst.dataframe[0].value["Name"]) == ["weather_key"]
-    assert not analyst.text_input
+    assert [each.label for each in analyst.text_input] == ["Search"]
     assert "role 'analyst' is needed" in viewer.error[0].value
     assert not viewer.dataframe
+
+
+def test_the_list_is_searched_and_has_pages(empty_eng, caller, open_page):
+    for number in range(51):
+        empty_eng.secrets.put(f"key_{number:02}", "s3cret", caller)
+
+    visit = open_page("admin/secrets.py")
+    assert len(visit.dataframe[0].value) == 50
+    visit.text_input(key="secrets-q").set_value("KEY_5").run()
+
+    assert list(visit.dataframe[0].value["Name"]) == ["key_50"]
+
+
+def test_a_link_opens_a_page_of_the_list(empty_eng, caller, open_page):
+    for number in range(51):
+        empty_eng.secrets.put(f"key_{number:02}", "s3cret", caller)
+
+    visit = open_page("admin/secrets.py", **{"secrets-p": "2"})
+
+    assert list(visit.dataframe[0].value["Name"]) == ["key_50"]
+
+
+def test_a_search_that_finds_nothing_says_what_to_do(empty_eng, caller, open_page):
+    empty_eng.secrets.put("weather_key", "s3cret", caller)
+
+    visit = open_page("admin/secrets.py", **{"secrets-q": "nothing like it"})
+
+    assert "Clear the search" in visit.info[0].value

@@ -11,6 +11,7 @@ from engine.errors import (
     RateLimitedError,
 )
 from engine.model import Caller, Scope
+from engine.model.listing import BindingQuery, UserQuery
 
 PASSWORD = "correct horse battery"
 HERE = "192.0.2.1"
@@ -183,6 +184,8 @@ def test_the_last_admin_cannot_be_locked_out(auth, admin, ada):
 def test_only_an_unlimited_admin_manages_users(auth, ada, caller):
     for act in (
         lambda: auth.users.all(caller),
+        lambda: auth.users.search(UserQuery(), caller),
+        lambda: auth.bindings.search(BindingQuery(), caller),
         lambda: auth.users.create("eve", PASSWORD, ["admin"], caller),
         lambda: auth.users.set_password("ada", PASSWORD, caller),
         lambda: auth.users.set_active("ada", caller, active=False),
@@ -197,6 +200,7 @@ def test_another_tenants_users_are_not_there(auth, admin, ada):
     neighbour = admin.model_copy(update={"tenant_id": "neighbour"})
 
     assert auth.users.all(neighbour) == ()
+    assert auth.users.search(UserQuery(), neighbour).total == 0
     with pytest.raises(NotFoundError):
         auth.users.set_password("ada", PASSWORD, neighbour)
     with pytest.raises(NotFoundError):
@@ -215,3 +219,15 @@ def test_what_is_done_to_users_is_in_the_audit_log_without_passwords(
         "users:set_password",
     }
     assert "horse" not in repr(entries)
+
+
+def test_users_are_searched_within_the_tenant_and_who_signed_in_last_comes_first(auth, admin):
+    for name in ("ada", "adam", "grace"):
+        auth.users.create(name, PASSWORD, ["admin"], admin)
+    sign_in(auth, "adam")
+
+    found = auth.users.search(UserQuery(q="AD", sort="seen"), admin)
+    roles = auth.bindings.search(BindingQuery(q="grace"), admin)
+
+    assert [user.name for user in found.items] == ["adam", "ada"]
+    assert [binding.subject for binding in roles.items] == ["user:grace"]
