@@ -8,6 +8,7 @@ from benchmarks import (
     cost_by_store,
     durable_jobs,
     events,
+    export,
     growth,
     log_metrics,
     log_writing,
@@ -31,6 +32,7 @@ BENCHMARKS = {
     "metrics": log_metrics,
     "events": events,
     "pages": pages,
+    "export": export,
 }
 
 

@@ -14,7 +14,10 @@ from engine.masking import mask_answer
 from engine.model import Column
 from storage.answer_files import TemporaryAnswerFiles
 
-BATCHES: list[list[dict[str, object]]] = [[{"a": 1, "b": "x"}, {"a": 2, "b": None}], [{"a": 3, "b": "\u00e9"}]]
+BATCHES: list[list[dict[str, object]]] = [
+    [{"a": 1, "b": "x"}, {"a": 2, "b": None}],
+    [{"a": 3, "b": "\u00e9"}],
+]
 COLUMNS = (Column(name="a", type="BIGINT"), Column(name="b", type="VARCHAR"))
 
 

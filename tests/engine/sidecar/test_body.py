@@ -4,7 +4,9 @@ from pathlib import Path
 import anyio
 import pytest
 
+from engine.sidecar import large_response
 from engine.sidecar.body import PIECE_BYTES, PacedResponse
+from engine.sidecar.large_response import LargeResponse
 
 MB = 1_048_576
 ROWS = "SELECT range AS n, repeat('x', 100) AS t FROM range(10000)"
@@ -27,6 +29,29 @@ def test_a_body_goes_out_in_pieces_and_whole(size):
     assert b"".join(piece["body"] for piece in pieces) == body
     assert all(len(piece["body"]) <= PIECE_BYTES for piece in pieces)
     assert [piece["more_body"] for piece in pieces] == [True] * (len(pieces) - 1) + [False]
+
+
+def test_a_reader_who_stalls_is_given_up_and_the_pieces_are_closed(monkeypatch):
+    monkeypatch.setattr(large_response, "STALLED_S", 0.01)
+    closed = []
+
+    def pieces():
+        try:
+            yield b"x"
+            yield b"y"
+        finally:
+            closed.append(True)
+
+    async def stall(message):
+        if message["type"] == "http.response.body":
+            await anyio.sleep_forever()
+
+    async def never():
+        await anyio.sleep_forever()
+
+    anyio.run(LargeResponse(pieces(), 200, {}, "text/csv"), {"type": "http"}, never, stall)
+
+    assert closed == [True]
 
 
 @pytest.fixture
