@@ -52,11 +52,12 @@ def _builder(work: WorkingCopy, built: BuiltQuery, catalog: Catalog, keys: Keys,
         change()
     with errors_shown():
         _take_over(work, built, catalog)
-    if built.compiled:
-        st.code(built.compiled.sql, "sql", wrap_lines=True)
     if changes:
         built.rev += 1
+        # Before the statement is drawn: whoever sees it finds the new form's buttons above it.
         st.rerun()
+    if built.compiled:
+        st.code(built.compiled.sql, "sql", wrap_lines=True)
 
 
 def _take_over(work: WorkingCopy, built: BuiltQuery, catalog: Catalog) -> None:
