@@ -11,10 +11,18 @@ from pages.build.api_actions import act
 from pages.build.api_table import LOGIC_TYPES, STATES, action_of, api_frame
 from pages.components.colors import STATE_COLORS, TYPE_COLORS
 from pages.components.context import engine, require_caller
+from pages.components.listing import (
+    PAGE_SIZE,
+    choice_of,
+    filter_row,
+    nothing_matches,
+    order_box,
+    page_of,
+    search_box,
+)
 from pages.components.navigation import NEW_PAGE, go, open_api
 from pages.components.state import URL
 
-PAGE_SIZE = 50
 STATE_FILTERS: Mapping[str, Mapping[str, bool]] = {
     "all": {},
     "on": {"is_active": True},
@@ -34,17 +42,8 @@ with st.container(horizontal=True, vertical_alignment="center", horizontal_align
     if st.button("New API", type="primary", icon=":material/add:", shortcut="N", key="new-api"):
         go(NEW_PAGE)
 
-with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-    text = st.text_input(
-        "Search",
-        key=URL.search,
-        type="search",
-        live=True,
-        placeholder="Name, description or tag",
-        bind="query-params",
-        label_visibility="collapsed",
-        width=220,
-    )
+with filter_row():
+    text = search_box(URL.search, "Name, description or tag")
     logic_type = st.pills(
         "Type", LOGIC_TYPES, key=URL.logic_type, bind="query-params", label_visibility="collapsed"
     )
@@ -57,43 +56,25 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         bind="query-params",
         label_visibility="collapsed",
     )
-    tag = st.selectbox(
-        "Tag",
-        engine().apis.tags(caller),
-        index=None,
-        placeholder="any tag",
-        key=URL.tag,
-        bind="query-params",
-        label_visibility="collapsed",
-        width=140,
-    )
-    order: ApiOrder = st.selectbox(
-        "Sort by",
-        list(ORDERS),
-        format_func=lambda each: ORDERS[each],
-        key=URL.sort,
-        bind="query-params",
-        label_visibility="collapsed",
-        width=150,
-    )
+    tags = engine().apis.tags(caller)
+    tag = choice_of("Tag", tags, URL.tag, placeholder="any tag", width=140)
+    order = order_box(ORDERS, URL.sort)
 
 slot, pager = st.container(), st.container(horizontal=True, vertical_alignment="center")
 matching = ApiQuery(
     logic_type=logic_type,
-    q=text or "",
+    q=text,
     tag=tag,
     sort=order,
     limit=PAGE_SIZE,
     **STATE_FILTERS[state or "all"],
 )
 everything = engine().apis.search(ApiQuery(limit=1), caller).total
-page = engine().apis.search(matching, caller)
 with pager:
-    if page.total > PAGE_SIZE:
-        number = st.pagination(-(-page.total // PAGE_SIZE), key=URL.page, bind="query-params")
-        if number > 1:
-            later = matching.model_copy(update={"offset": (number - 1) * PAGE_SIZE})
-            page = engine().apis.search(later, caller)
+    page = page_of(
+        lambda offset: engine().apis.search(matching.model_copy(update={"offset": offset}), caller),
+        URL.page,
+    )
     st.caption(f"{page.total:,} of {everything:,} APIs")
 found = page.items
 
@@ -104,7 +85,7 @@ with slot:
             icon=":material/api:",
         )
     elif not found:
-        st.info("No API matches. Clear the search or a filter.", icon=":material/search_off:")
+        nothing_matches("API")
     else:
         usage = engine().logs.summary(datetime.now(UTC) - timedelta(hours=24), caller)
         st.dataframe(

@@ -8,10 +8,17 @@ from pages.build.asset.beginning import new_asset_dialog
 from pages.build.asset.table import STATES, TYPE_COLORS, TYPES, asset_frame
 from pages.components.colors import STATE_COLORS
 from pages.components.context import engine, require_caller
+from pages.components.listing import (
+    PAGE_SIZE,
+    choice_of,
+    filter_row,
+    nothing_matches,
+    page_of,
+    search_box,
+)
 from pages.components.navigation import open_asset
 from pages.components.state import URL
 
-PAGE_SIZE = 50
 STATUS = {"all": None, "published": "published", "draft": "draft"}
 
 caller = require_caller()
@@ -31,17 +38,8 @@ if not everything:
     )
     st.stop()
 
-with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-    text = st.text_input(
-        "Search",
-        key=URL.asset_search,
-        type="search",
-        live=True,
-        placeholder="Name, words, tag",
-        bind="query-params",
-        label_visibility="collapsed",
-        width=210,
-    )
+with filter_row():
+    text = search_box(URL.asset_search, "Name, words, tag", width=210)
     asset_type = st.pills(
         "Type", TYPES, key=URL.asset_type, bind="query-params", label_visibility="collapsed"
     )
@@ -54,35 +52,25 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         bind="query-params",
         label_visibility="collapsed",
     )
-    tag = st.selectbox(
-        "Tag",
-        engine().assets.tags(caller),
-        index=None,
-        placeholder="any tag",
-        key=URL.asset_tag,
-        bind="query-params",
-        label_visibility="collapsed",
-        width=120,
-    )
+    tags = engine().assets.tags(caller)
+    tag = choice_of("Tag", tags, URL.asset_tag, placeholder="any tag", width=120)
 
 slot, pager = st.container(), st.container(horizontal=True, vertical_alignment="center")
 matching = AssetQuery(
-    asset_type=asset_type, status=STATUS[status or "all"], q=text or "", tag=tag, limit=PAGE_SIZE
+    asset_type=asset_type, status=STATUS[status or "all"], q=text, tag=tag, limit=PAGE_SIZE
 )
-total = engine().assets.search(matching.model_copy(update={"limit": 1}), caller).total
 with pager:
-    number = 1
-    if total > PAGE_SIZE:
-        number = st.pagination(-(-total // PAGE_SIZE), key=URL.asset_page, bind="query-params")
-    st.caption(f"{total} of {everything} assets")
-found = (
-    engine()
-    .assets.search(matching.model_copy(update={"offset": (number - 1) * PAGE_SIZE}), caller)
-    .items
-)
+    page = page_of(
+        lambda offset: engine().assets.search(
+            matching.model_copy(update={"offset": offset}), caller
+        ),
+        URL.asset_page,
+    )
+    st.caption(f"{page.total:,} of {everything:,} assets")
+found = page.items
 with slot:
     if not found:
-        st.info("No asset matches. Clear the search or a filter.", icon=":material/search_off:")
+        nothing_matches("asset")
     else:
         st.dataframe(
             asset_frame(found),

@@ -11,11 +11,12 @@ from engine.model.job import Job, JobQuery, JobStatus, JobWorker
 from pages.components.colors import JOB_COLORS
 from pages.components.context import engine
 from pages.components.errors import errors_shown
+from pages.components.listing import PAGE_SIZE, choice_of, filter_row, page_of
 from pages.components.navigation import open_job
+from pages.components.result_view import counted
 from pages.components.state import URL
 from pages.operate.job_words import ago, lasted
 
-PAGE_SIZE = 50
 LOOK_EVERY_S = 2.0
 STATUSES = get_args(JobStatus)
 COLUMNS = ("When", "API", "Status", "Took", "Queue", "Priority", "By", "Runs", "Error")
@@ -24,7 +25,7 @@ COLUMNS = ("When", "API", "Status", "Took", "Queue", "Priority", "By", "Runs", "
 def job_list(caller: Caller) -> None:
     """Draw the filters, and the list below them."""
     names = engine().apis.names(caller)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with filter_row():
         status = st.pills(
             "Status",
             STATUSES,
@@ -32,16 +33,7 @@ def job_list(caller: Caller) -> None:
             bind="query-params",
             label_visibility="collapsed",
         )
-        api = st.selectbox(
-            "API",
-            list(names),
-            index=None,
-            placeholder="any API",
-            key=URL.of_api,
-            bind="query-params",
-            label_visibility="collapsed",
-            width=180,
-        )
+        api = choice_of("API", list(names), URL.of_api, placeholder="any API", width=180)
     query = JobQuery(status=status, api_id=names[api] if api else None, limit=PAGE_SIZE)
     _current(query, caller)
 
@@ -50,19 +42,18 @@ def job_list(caller: Caller) -> None:
 @errors_shown()
 def _current(query: JobQuery, caller: Caller) -> None:
     jobs = engine().jobs
-    total = jobs.search(query.model_copy(update={"limit": 1}), caller).total
     slot, pager = st.container(), st.container(horizontal=True, vertical_alignment="center")
-    number = 1
     with pager:
-        if total > PAGE_SIZE:
-            number = st.pagination(-(-total // PAGE_SIZE), key=URL.jobs_page, bind="query-params")
-        if total:
-            st.caption(f"{total:,} {'job' if total == 1 else 'jobs'}, times in UTC")
+        page = page_of(
+            lambda offset: jobs.search(query.model_copy(update={"offset": offset}), caller),
+            URL.jobs_page,
+        )
+        if page.total:
+            st.caption(f"{counted(page.total, 'job')}, times in UTC")
         st.caption(workers_line(jobs.workers(caller)))
     with slot:
-        if total:
-            page = query.model_copy(update={"offset": (number - 1) * PAGE_SIZE})
-            jobs_table(jobs.search(page, caller).items)
+        if page.total:
+            jobs_table(page.items)
         else:
             st.info(
                 "No job matches. Start one on the **Run** tab of an API, or by "

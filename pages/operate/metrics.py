@@ -11,6 +11,7 @@ from engine.releases import releases_of
 from engine.slo import SloReport
 from pages.components.context import engine, require_caller
 from pages.components.errors import errors_shown
+from pages.components.listing import choice_of, filter_row
 from pages.components.objectives import objectives_table, reports_of
 from pages.components.state import URL
 from pages.operate.breaker_panels import breaker_lanes
@@ -32,7 +33,7 @@ WINDOWS = {
 def filters(caller: Caller) -> tuple[MetricsQuery, str | None]:
     """The question the controls ask, and the name of the API it is about."""
     names = engine().apis.names(caller)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with filter_row():
         window = st.segmented_control(
             "The last",
             list(WINDOWS),
@@ -42,16 +43,7 @@ def filters(caller: Caller) -> tuple[MetricsQuery, str | None]:
             bind="query-params",
             label_visibility="collapsed",
         )
-        api = st.selectbox(
-            "API",
-            list(names),
-            index=None,
-            placeholder="every API",
-            key=URL.of_api,
-            bind="query-params",
-            label_visibility="collapsed",
-            width=260,
-        )
+        api = choice_of("API", list(names), URL.of_api, placeholder="every API", width=260)
     query = MetricsQuery(window=WINDOWS[window or "1 h"])
     return (query.of_api(names[api]), api) if api else (query, None)
 

@@ -9,12 +9,12 @@ from engine.auth import may
 from engine.model import Caller
 from engine.model.cep import FiringQuery, Rule, RuleQuery
 from pages.components.context import engine
+from pages.components.listing import PAGE_SIZE, filter_row, page_of, search_box
 from pages.components.navigation import go, say
 from pages.components.result_view import counted
 from pages.operate.rule_words import when
 
 RULES_PAGE = "operate/rules.py"
-PAGE_SIZE = 50
 STATES = {"all": None, "on": True, "off": False}
 TYPES = ("event", "metric", "schedule")
 
@@ -31,11 +31,10 @@ def rule_list(caller: Caller) -> None:
         ):
             go(RULES_PAGE, {"rule": "+"})
     query = _filters()
-    page = engine().rules.search(query, caller)
-    if page.total > PAGE_SIZE:
-        number = st.pagination(-(-page.total // PAGE_SIZE), key="rules-p", bind="query-params")
-        offset = (number - 1) * PAGE_SIZE
-        page = engine().rules.search(query.model_copy(update={"offset": offset}), caller)
+    page = page_of(
+        lambda offset: engine().rules.search(query.model_copy(update={"offset": offset}), caller),
+        "rules-p",
+    )
     if not page.total:
         st.info(
             "No rule matches. **New rule** calls an API when events come in, when a metric crosses "
@@ -48,17 +47,8 @@ def rule_list(caller: Caller) -> None:
 
 
 def _filters() -> RuleQuery:
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        text = st.text_input(
-            "Search",
-            key="rules-q",
-            type="search",
-            live=True,
-            placeholder="Name or description",
-            bind="query-params",
-            label_visibility="collapsed",
-            width=220,
-        )
+    with filter_row():
+        text = search_box("rules-q", "Name or description")
         kind = st.pills(
             "Trigger", TYPES, key="trigger", bind="query-params", label_visibility="collapsed"
         )
@@ -71,9 +61,7 @@ def _filters() -> RuleQuery:
             bind="query-params",
             label_visibility="collapsed",
         )
-    return RuleQuery(
-        q=text or "", trigger_type=kind, is_active=STATES[state or "all"], limit=PAGE_SIZE
-    )
+    return RuleQuery(q=text, trigger_type=kind, is_active=STATES[state or "all"], limit=PAGE_SIZE)
 
 
 def _table(rules: tuple[Rule, ...], caller: Caller, *, may_write: bool) -> None:

@@ -9,6 +9,7 @@ import streamlit as st
 from engine.errors import error_codes
 from engine.model import Caller, ExecutionQuery, ExecutionSource
 from pages.components.context import engine
+from pages.components.listing import choice_of, filter_row, search_box
 from pages.components.runs_table import STATUSES
 from pages.components.state import URL
 from pages.operate.run_span import span_filter
@@ -25,7 +26,7 @@ FIELD_PX = 140
 def run_filters(caller: Caller) -> ExecutionQuery:
     """Draw the filters; what they ask of the log."""
     names = engine().apis.names(caller)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with filter_row():
         status = st.pills(
             "Status",
             STATUSES,
@@ -43,26 +44,8 @@ def run_filters(caller: Caller) -> ExecutionQuery:
             label_visibility="collapsed",
         )
         span = span_filter()
-        api = st.selectbox(
-            "API",
-            list(names),
-            index=None,
-            placeholder="any API",
-            key=URL.of_api,
-            bind="query-params",
-            label_visibility="collapsed",
-            width=FIELD_PX,
-        )
-        error = st.text_input(
-            "Error contains",
-            key=URL.error,
-            type="search",
-            live=True,
-            placeholder="Error contains",
-            bind="query-params",
-            label_visibility="collapsed",
-            width=FIELD_PX,
-        )
+        api = choice_of("API", list(names), URL.of_api, placeholder="any API", width=FIELD_PX)
+        error = search_box(URL.error, "Error contains", label="Error contains", width=FIELD_PX)
         with st.popover(_more_label(), icon=":material/filter_alt:"):
             particulars = _particulars()
     back = WINDOWS[window or "24 h"]

@@ -6,13 +6,13 @@ import streamlit as st
 from engine.auth import may
 from engine.model.screen import ScreenQuery
 from pages.components.context import engine, require_caller
+from pages.components.listing import PAGE_SIZE, page_of, search_box
 from pages.components.navigation import go
 from pages.components.result_view import counted
 from pages.share.screen_actions import confirm_delete, new_screen
 
 SCREEN_PAGE = "share/screen.py"
 EDITOR_PAGE = "share/screen_editor.py"
-PAGE_SIZE = 50
 
 caller = require_caller()
 may_write = may(caller, "screens:write")
@@ -21,22 +21,13 @@ with st.container(horizontal=True, vertical_alignment="center", horizontal_align
     if may_write and st.button("New screen", type="primary", icon=":material/add:", key="new"):
         new_screen(caller)
 
-text = st.text_input(
-    "Search",
-    key="screens-q",
-    type="search",
-    live=True,
-    placeholder="Title or id",
-    bind="query-params",
-    label_visibility="collapsed",
-    width=280,
+text = search_box("screens-q", "Title or id", width=280)
+page = page_of(
+    lambda offset: engine().screens.search(
+        ScreenQuery(q=text, limit=PAGE_SIZE, offset=offset), caller
+    ),
+    "screens-p",
 )
-query = ScreenQuery(q=text or "", limit=PAGE_SIZE)
-page = engine().screens.search(query, caller)
-if page.total > PAGE_SIZE:
-    number = st.pagination(-(-page.total // PAGE_SIZE), key="screens-p", bind="query-params")
-    offset = (number - 1) * PAGE_SIZE
-    page = engine().screens.search(query.model_copy(update={"offset": offset}), caller)
 
 if not page.total:
     st.info(

@@ -11,10 +11,9 @@ from engine.model.tool import ToolQuery
 from engine.tools import ToolView
 from pages.components.context import engine, origin, require_caller
 from pages.components.errors import errors_shown
+from pages.components.listing import PAGE_SIZE, nothing_matches, page_of, search_box
 from pages.components.navigation import open_tool, say
 from pages.components.state import URL
-
-PAGE_SIZE = 50
 
 
 @st.dialog("Export an API as a tool", icon=":material/smart_toy:")
@@ -65,27 +64,17 @@ if not everything:
         icon=":material/smart_toy:",
     )
 else:
-    text = st.text_input(
-        "Search",
-        key=URL.tool_search,
-        type="search",
-        live=True,
-        placeholder="Name or description",
-        bind="query-params",
-        label_visibility="collapsed",
-        width=280,
-    )
+    text = search_box(URL.tool_search, "Name or description", width=280)
     slot = st.container()
-    query = ToolQuery(q=text or "", limit=PAGE_SIZE)
-    total = engine().tools.search(query.model_copy(update={"limit": 1}), caller).total
-    number = 1
-    if total > PAGE_SIZE:
-        number = st.pagination(-(-total // PAGE_SIZE), key=URL.tool_page, bind="query-params")
-    offset = (number - 1) * PAGE_SIZE
-    views = engine().tools.search(query.model_copy(update={"offset": offset}), caller).items
+    views = page_of(
+        lambda offset: engine().tools.search(
+            ToolQuery(q=text, limit=PAGE_SIZE, offset=offset), caller
+        ),
+        URL.tool_page,
+    ).items
     with slot:
         if not views:
-            st.info("No tool matches. Clear the search.", icon=":material/search_off:")
+            nothing_matches("tool")
         else:
             rows = [
                 (
