@@ -190,7 +190,7 @@ class Settings(BaseSettings):
         "before its calls are refused with 503.",
     )
     spool_max_mb: int = Field(
-        default=4096,
+        default=1024,
         ge=1,
         description="MB on disk of the large answers that one process makes and sends at once.",
     )

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -162,10 +163,10 @@ def new_large(new_api):
 
 TYPED = """
 SELECT i, 'a,"' || i AS t, nullif('', '') AS nothing, (i / 8)::DECIMAL(18, 2) AS d,
-  CASE WHEN i = 11000 THEN DATE 'infinity' ELSE DATE '2013-01-01' + (i % 365)::int END AS day,
+  CASE WHEN i = 10400 THEN DATE 'infinity' ELSE DATE '2013-01-01' + (i % 365)::int END AS day,
   [i, i + 1] AS l, {'x': i::DOUBLE} AS s, TIMESTAMP '2013-01-01' + INTERVAL (i) MINUTE AS at,
   INTERVAL (i) MINUTE AS took, i::HUGEINT * 1000000000000000000 AS h
-FROM range(12000) r(i)
+FROM range(10500) r(i)
 """
 
 
@@ -252,6 +253,17 @@ def test_a_door_that_holds_answers_cuts_them_and_shares_none(admin, new_large):
     assert (held["data"]["row_count"], held["data"]["truncated"]) == (10_000, True)
     assert [each["data"]["row_count"] for each in streamed] == [12_000, 12_000]
     assert [each["cached"] for each in streamed] == [False, False]
+
+
+def test_identical_calls_at_once_each_get_every_row(admin, new_large, spool):
+    """One of them may load it for all: the file is then read by several."""
+    url = f"/call/{new_large(INTEGERS.format(12000), cache={'enabled': True})}?format=csv"
+
+    with ThreadPoolExecutor(4) as threads:
+        texts = {answer.text for answer in threads.map(lambda _: admin.get(url), range(4))}
+
+    assert [text.count("\r\n") for text in texts] == [12_001]
+    assert eventually(lambda: spool.used_bytes == 0)
 
 
 def test_an_answer_of_few_rows_is_cached_where_many_may_come(admin, new_large):
