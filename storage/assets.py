@@ -21,6 +21,7 @@ from engine.model.asset import (
     AssetVersion,
     PublishedAsset,
 )
+from engine.model.listing import WorkOrder
 from engine.ports import AssetChange
 from storage.columns import json_array_contains
 from storage.database import Database, TenantRows
@@ -33,6 +34,11 @@ _NO_DRAFT: Mapping[str, None] = {
     "draft_base_version": None,
     "draft_updated_by": None,
     "draft_updated_at": None,
+}
+
+_ORDERS: Mapping[WorkOrder, tuple[Any, ...]] = {
+    "name": (AssetRow.name,),
+    "changed": (AssetRow.updated_at.desc(), AssetRow.name),
 }
 
 
@@ -105,7 +111,7 @@ class SqlAssetStore:
             page = rows.execute(
                 _selected(rows)
                 .where(wanted)
-                .order_by(AssetRow.name)
+                .order_by(*_ORDERS[query.sort])
                 .limit(query.limit)
                 .offset(query.offset)
             ).mappings()

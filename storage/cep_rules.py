@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from sqlalchemy import ColumnElement, exc, func, or_, select, true
 from engine.errors import ConflictError, NotFoundError
 from engine.model import Page
 from engine.model.cep import Rule, RuleQuery
+from engine.model.listing import WorkOrder
 from engine.ports import AuditEntry
 from engine.ports.cep import RuleStamp
 from storage.audit import audit_insert
@@ -18,6 +20,11 @@ from storage.tables import table_of
 from storage.tables.cep import RuleRow
 
 _TABLE = table_of(RuleRow)
+
+_ORDERS: Mapping[WorkOrder, tuple[Any, ...]] = {
+    "name": (RuleRow.rule_name,),
+    "changed": (RuleRow.updated_at.desc(), RuleRow.rule_name),
+}
 
 
 class SqlRuleStore:
@@ -42,7 +49,7 @@ class SqlRuleStore:
             page = rows.execute(
                 rows.select(RuleRow)
                 .where(wanted)
-                .order_by(RuleRow.rule_name)
+                .order_by(*_ORDERS[query.sort])
                 .limit(query.limit)
                 .offset(query.offset)
             ).mappings()

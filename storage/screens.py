@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, exc, func, or_
 
 from engine.errors import ConflictError, NotFoundError
 from engine.model import Page, Role
+from engine.model.listing import WorkOrder
 from engine.model.screen import Screen, ScreenQuery
 from engine.ports import AuditEntry
 from storage.audit import audit_insert
@@ -17,6 +18,11 @@ from storage.tables.screens import ScreenRow
 
 _OF_SPEC = ("title", "role")
 """Columns that repeat what the specification says, to filter and sort by."""
+
+_ORDERS: Mapping[WorkOrder, tuple[Any, ...]] = {
+    "name": (ScreenRow.title, ScreenRow.screen_id),
+    "changed": (ScreenRow.updated_at.desc(), ScreenRow.title, ScreenRow.screen_id),
+}
 
 
 class SqlScreenStore:
@@ -45,7 +51,7 @@ class SqlScreenStore:
             page = rows.execute(
                 rows.select(ScreenRow)
                 .where(wanted)
-                .order_by(ScreenRow.title, ScreenRow.screen_id)
+                .order_by(*_ORDERS[query.sort])
                 .limit(query.limit)
                 .offset(query.offset)
             ).mappings()

@@ -12,12 +12,18 @@ from sqlalchemy import ColumnElement, delete, exc, func, or_, true
 
 from engine.errors import ConflictError, NotFoundError
 from engine.model import Page
+from engine.model.listing import WorkOrder
 from engine.model.tool import Tool, ToolCallRecord, ToolQuery
 from storage.database import Database, TenantRows
 from storage.tables import ApiDefinitionRow, ToolCallRow, ToolRow, table_of
 
 _KEPT = tuple(name for name in Tool.model_fields if name != "api_name")
 _COLUMNS = (*(getattr(ToolRow, name) for name in _KEPT), ApiDefinitionRow.api_name)
+
+_ORDERS: Mapping[WorkOrder, tuple[Any, ...]] = {
+    "name": (ToolRow.name,),
+    "changed": (ToolRow.updated_at.desc(), ToolRow.name),
+}
 
 
 class SqlToolStore:
@@ -39,7 +45,7 @@ class SqlToolStore:
             page = rows.execute(
                 _selected(rows)
                 .where(wanted)
-                .order_by(ToolRow.name)
+                .order_by(*_ORDERS[query.sort])
                 .limit(query.limit)
                 .offset(query.offset)
             ).mappings()

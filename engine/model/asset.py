@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from engine.model.definition import API_NAME_PATTERN
+from engine.model.listing import WorkOrder
 
 AssetType = Literal["prompt", "mapping", "policy", "query", "source", "resolver"]
 AssetStatus = Literal["draft", "published"]
@@ -125,5 +126,6 @@ class AssetQuery(_Frozen):
     status: AssetStatus | None = None
     q: str = ""
     tag: str | None = None
+    sort: WorkOrder = "name"
     limit: int = Field(default=50, ge=1, le=500)
     offset: int = Field(default=0, ge=0, le=2_147_483_647)

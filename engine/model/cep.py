@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from engine.model.execution import ExecutionStatus
+from engine.model.listing import WorkOrder
 
 TriggerType = Literal["metric", "event", "schedule"]
 FiringStatus = Literal["pending", "running", ExecutionStatus, "cleared"]
@@ -60,6 +61,7 @@ class RuleQuery(_Frozen):
     q: str = ""
     trigger_type: TriggerType | None = None
     is_active: bool | None = None
+    sort: WorkOrder = "name"
     limit: int = Field(default=50, ge=1, le=500)
     offset: int = Field(default=0, ge=0)
 

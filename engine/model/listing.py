@@ -15,6 +15,8 @@ BreakerOrder = Literal["trouble", "name", "trips"]
 ConnectionOrder = Literal["name", "dialect", "origin"]
 KeyOrder = Literal["newest", "name", "used"]
 UserOrder = Literal["name", "seen"]
+WorkOrder = Literal["name", "changed"]
+"""How lists of what authors make are sorted: by name, or the last changed first."""
 
 
 class ListQuery(BaseModel):

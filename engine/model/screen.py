@@ -10,6 +10,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from engine.model.access import Role
+from engine.model.listing import WorkOrder
 
 InputType = Literal["choice", "text", "number", "date", "toggle"]
 BlockType = Literal["text", "metric", "table", "chart"]
@@ -113,5 +114,6 @@ class ScreenQuery(_Frozen):
     """Filters and paging of screens, by title."""
 
     q: str = ""
+    sort: WorkOrder = "name"
     limit: int = Field(default=50, ge=1, le=500)
     offset: int = Field(default=0, ge=0)

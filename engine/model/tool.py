@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from engine.model.execution import ExecutionStatus
+from engine.model.listing import WorkOrder
 
 TOOL_NAME_PATTERN = r"^[A-Za-z0-9_-]{1,64}$"
 """What every client takes: the protocol allows more, some clients do not."""
@@ -62,6 +63,7 @@ class ToolQuery(_Frozen):
 
     q: str = ""
     is_active: bool | None = None
+    sort: WorkOrder = "name"
     limit: int = Field(default=50, ge=1, le=500)
     offset: int = Field(default=0, ge=0, le=2_147_483_647)
 

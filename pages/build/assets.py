@@ -10,9 +10,11 @@ from pages.components.colors import STATE_COLORS
 from pages.components.context import engine, require_caller
 from pages.components.listing import (
     PAGE_SIZE,
+    WORK_ORDERS,
     choice_of,
     filter_row,
     nothing_matches,
+    order_box,
     page_of,
     search_box,
 )
@@ -54,10 +56,16 @@ with filter_row():
     )
     tags = engine().assets.tags(caller)
     tag = choice_of("Tag", tags, URL.asset_tag, placeholder="any tag", width=120)
+    order = order_box(WORK_ORDERS, "asset-sort", width=140)
 
 slot, pager = st.container(), st.container(horizontal=True, vertical_alignment="center")
 matching = AssetQuery(
-    asset_type=asset_type, status=STATUS[status or "all"], q=text, tag=tag, limit=PAGE_SIZE
+    asset_type=asset_type,
+    status=STATUS[status or "all"],
+    q=text,
+    tag=tag,
+    sort=order,
+    limit=PAGE_SIZE,
 )
 with pager:
     page = page_of(

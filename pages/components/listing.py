@@ -7,8 +7,10 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from engine.model import Page
+from engine.model.listing import WorkOrder
 
 PAGE_SIZE = 50
+WORK_ORDERS: Mapping[WorkOrder, str] = {"name": "by name", "changed": "last changed"}
 
 T = TypeVar("T")
 Order = TypeVar("Order", bound=str)

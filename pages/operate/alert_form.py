@@ -31,9 +31,8 @@ def alert_form(alert: Alert | None, caller: Caller) -> None:
             placeholder="delays-are-slow",
             key=f"alert-name-{of}",
         )
-        description = st.text_input(
-            "Description", value=alert.description if alert else "", key=f"alert-description-{of}"
-        )
+        about = alert.description if alert else ""
+        description = st.text_input("Description", value=about, key=f"alert-description-{of}")
         is_active = st.toggle("Switched on", value=alert.is_active if alert else True)
         sent = _watched(spec, caller)
         delivery = _told(dict(alert.delivery) if alert else {"type": "log"})

@@ -9,7 +9,14 @@ from engine.auth import may
 from engine.model import Caller
 from engine.model.cep import FiringQuery, Rule, RuleQuery
 from pages.components.context import engine
-from pages.components.listing import PAGE_SIZE, filter_row, page_of, search_box
+from pages.components.listing import (
+    PAGE_SIZE,
+    WORK_ORDERS,
+    filter_row,
+    order_box,
+    page_of,
+    search_box,
+)
 from pages.components.navigation import go, say
 from pages.components.result_view import counted
 from pages.operate.rule_words import when
@@ -61,7 +68,10 @@ def _filters() -> RuleQuery:
             bind="query-params",
             label_visibility="collapsed",
         )
-    return RuleQuery(q=text, trigger_type=kind, is_active=STATES[state or "all"], limit=PAGE_SIZE)
+        order = order_box(WORK_ORDERS, "rules-sort", width=140)
+    return RuleQuery(
+        q=text, sort=order, trigger_type=kind, is_active=STATES[state or "all"], limit=PAGE_SIZE
+    )
 
 
 def _table(rules: tuple[Rule, ...], caller: Caller, *, may_write: bool) -> None:

@@ -6,7 +6,14 @@ import streamlit as st
 from engine.auth import may
 from engine.model.screen import ScreenQuery
 from pages.components.context import engine, require_caller
-from pages.components.listing import PAGE_SIZE, page_of, search_box
+from pages.components.listing import (
+    PAGE_SIZE,
+    WORK_ORDERS,
+    filter_row,
+    order_box,
+    page_of,
+    search_box,
+)
 from pages.components.navigation import go
 from pages.components.result_view import counted
 from pages.share.screen_actions import confirm_delete, new_screen
@@ -21,10 +28,12 @@ with st.container(horizontal=True, vertical_alignment="center", horizontal_align
     if may_write and st.button("New screen", type="primary", icon=":material/add:", key="new"):
         new_screen(caller)
 
-text = search_box("screens-q", "Title or id", width=280)
+with filter_row():
+    text = search_box("screens-q", "Title or id", width=280)
+    order = order_box(WORK_ORDERS, "screens-sort")
 page = page_of(
     lambda offset: engine().screens.search(
-        ScreenQuery(q=text, limit=PAGE_SIZE, offset=offset), caller
+        ScreenQuery(q=text, sort=order, limit=PAGE_SIZE, offset=offset), caller
     ),
     "screens-p",
 )

@@ -11,7 +11,15 @@ from engine.model.tool import ToolQuery
 from engine.tools import ToolView
 from pages.components.context import engine, origin, require_caller
 from pages.components.errors import errors_shown
-from pages.components.listing import PAGE_SIZE, nothing_matches, page_of, search_box
+from pages.components.listing import (
+    PAGE_SIZE,
+    WORK_ORDERS,
+    filter_row,
+    nothing_matches,
+    order_box,
+    page_of,
+    search_box,
+)
 from pages.components.navigation import open_tool, say
 from pages.components.state import URL
 
@@ -64,11 +72,13 @@ if not everything:
         icon=":material/smart_toy:",
     )
 else:
-    text = search_box(URL.tool_search, "Name or description", width=280)
+    with filter_row():
+        text = search_box(URL.tool_search, "Name or description", width=280)
+        order = order_box(WORK_ORDERS, "tools-sort")
     slot = st.container()
     views = page_of(
         lambda offset: engine().tools.search(
-            ToolQuery(q=text, limit=PAGE_SIZE, offset=offset), caller
+            ToolQuery(q=text, sort=order, limit=PAGE_SIZE, offset=offset), caller
         ),
         URL.tool_page,
     ).items

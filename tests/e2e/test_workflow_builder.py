@@ -138,7 +138,7 @@ def test_steps_are_copied_by_keys_and_renamed_everywhere(page, app):
     expect(text).to_have_text(re.compile('"source": "late", "target": "digest"'))
 
 
-def test_what_is_written_as_json_is_drawn(page, app):
+def test_what_is_written_as_json_is_drawn_and_the_palette_adds_what_is_looked_for(page, app):
     new_workflow(page, "written")
     page.get_by_role("tab", name="JSON").click()
     page.locator(".cm-content").first.click()
@@ -150,6 +150,15 @@ def test_what_is_written_as_json_is_drawn(page, app):
     expect(page.locator(".react-flow__node")).to_have_count(1)
     expect(page.get_by_text("did you mean 'carriers-list'")).to_be_visible()
     screenshot(page, "workflow-4-marked")
+
+    page.get_by_role("button", name="+ Add step").click()
+    wanted = page.get_by_label("Find an API")
+    wanted.fill("no-such-api")
+    expect(page.get_by_text("No API is called so.")).to_be_visible()
+    wanted.fill("WORST-R")
+    expect(page.locator(".palette li")).to_have_text([re.compile("worst-routes")])
+    wanted.press("Enter")
+    expect(node(page, "worst_routes")).to_be_visible()
 
 
 def test_a_step_can_be_run_to_and_its_answer_pinned(page, app):
