@@ -25,7 +25,7 @@ run: $(BIN)/.run ## Install, migrate, load the sample data, start dashboard and 
 test: $(BIN)/.test ## Install, lint, type-check, check imports, run every test
 	@sh tests/browser.sh
 	$(MAKE) --no-print-directory check
-	$(BIN)/pytest --numprocesses 2 --dist loadfile --ignore tests/e2e
+	$(BIN)/pytest --numprocesses 3 --dist loadfile --ignore tests/e2e
 	$(BIN)/pytest --numprocesses 2 --dist loadfile tests/e2e
 
 check: $(BIN)/.test
