@@ -63,7 +63,8 @@ def test_an_analyst_changes_an_api_and_sees_the_change_everywhere(page, app):
     expect(page.get_by_text(re.compile(r"^The latest \d+ of \d+\.$"))).to_be_visible()
     screenshot(page, "journey-3-log")
     logged = [(row["source"], row["api_version"], row["rows_affected"]) for row in log_of(API, app)]
-    assert logged[:3] == [("rest", 2, 7), ("ui", 2, 7), ("test", 1, 7)]
+    assert [each for each in logged if each[0] != "test"][:2] == [("rest", 2, 7), ("ui", 2, 7)]
+    assert ("test", 1, 7) in logged
 
 
 def log_of(api, app):
