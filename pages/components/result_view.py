@@ -34,7 +34,7 @@ def answer(result: ExecutionResult, *, key: str) -> None:
     """What a call that succeeded answered."""
     _answer(result.rows, result.data, result.df if result.rows else None, key=key)
     if result.truncated:
-        st.caption(f"The first {result.row_count} rows; the policy's `max_rows` cut the rest.")
+        st.caption(f"The first {result.row_count} rows; there are more.")
 
 
 def remarks(result: ExecutionResult) -> None:
