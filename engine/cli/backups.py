@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from engine.bootstrap import backup_instance, restore_instance
 from engine.cli.output import AsJson, working, write_json
 from engine.facade import Engine
 from engine.settings import Settings
@@ -22,6 +21,8 @@ def backup(
     as_json: AsJson = False,
 ) -> None:
     """Write everything but the instance key to a file, as of one moment, while others work on."""
+    from engine.bootstrap import backup_instance  # noqa: PLC0415 - slow to import
+
     settings = Settings.load()
     with working(f"writing {file}"):
         Engine.open(settings).close()  # what a killed process left in its journal comes along
@@ -43,6 +44,8 @@ def restore(
     as_json: AsJson = False,
 ) -> None:
     """Bring back a backup, all of it or nothing; stop the other processes of the instance first."""
+    from engine.bootstrap import restore_instance  # noqa: PLC0415 - slow to import
+
     with working(f"reading {file}"):
         counts = restore_instance(Settings.load(), file, replace=force, key_file=key_file)
     _tell(counts, "restored", as_json=as_json)

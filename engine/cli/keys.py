@@ -9,7 +9,6 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from engine.bootstrap import rotate_instance_key
 from engine.cli.output import AsJson, write_json
 from engine.facade import Engine, local_caller
 from engine.model import Caller, Scope
@@ -112,6 +111,8 @@ def rotate_instance(
     Everybody has to sign in again. Start the other processes of this instance again afterwards:
     until then they can read no secret. It may be repeated when it was interrupted.
     """
+    from engine.bootstrap import rotate_instance_key  # noqa: PLC0415 - slow to import
+
     settings = Settings.load()
     count = rotate_instance_key(settings, new_key_file)
     typer.echo(f"{count} values were encrypted with the new instance key", err=True)

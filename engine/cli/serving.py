@@ -5,19 +5,15 @@ import os
 import signal
 import socket
 import sys
-import threading
 from pathlib import Path
-from types import FrameType
 from typing import Annotated
 
 import typer
-import uvicorn
 
 from engine.auth import first_key_notice
 from engine.errors import SettingsError
 from engine.facade import Engine
 from engine.settings import Settings
-from engine.sidecar import create_app
 
 APP = Path(__file__).parents[2] / "app.py"
 Host = Annotated[str | None, typer.Option(help="Address to listen on.")]
@@ -30,6 +26,9 @@ def serve(
     workers: Annotated[int, typer.Option(min=1, help="Processes to run.")] = 1,
 ) -> None:
     """Serve the REST API alone."""
+    # Here, so that no other command waits for the server's imports.
+    from engine.sidecar.server import serve_engine, serve_in_processes  # noqa: PLC0415
+
     settings = Settings.load()
     host, port = host or settings.host, port or settings.rest_port
     _refuse_taken(host, port, variable="API_ENGINE_REST_PORT")
@@ -38,16 +37,7 @@ def serve(
         if workers == 1:
             engine.job_runner.watch()
             signal.signal(signal.SIGTERM, _stop)
-            app = create_app(engine)
-            config = uvicorn.Config(
-                app,
-                host=host,
-                port=port,
-                log_config=None,
-                server_header=False,
-                timeout_graceful_shutdown=int(settings.drain_seconds),
-            )
-            _LeavingServer(config, app.state.leaving, settings.stop_delay_seconds).run()
+            serve_engine(engine, settings, host, port)
             return
     if settings.redis_url is None:
         typer.echo(
@@ -55,16 +45,7 @@ def serve(
             "breakers and cache of its own",
             err=True,
         )
-    uvicorn.run(
-        "engine.sidecar:create_app",
-        factory=True,
-        workers=workers,
-        host=host,
-        port=port,
-        log_config=None,
-        server_header=False,
-        timeout_graceful_shutdown=int(settings.drain_seconds),
-    )
+    serve_in_processes(settings, host, port, count=workers)
 
 
 def dashboard(host: Host = None, port: Port = None) -> None:
@@ -96,29 +77,6 @@ def dashboard(host: Host = None, port: Port = None) -> None:
     }
     command = [sys.executable, "-m", "streamlit", "run", str(APP), *arguments]
     os.execve(sys.executable, command, environment)  # noqa: S606 - the server replaces this process
-
-
-class _LeavingServer(uvicorn.Server):
-    """A server that, asked to end, first lets proxies see that it is leaving.
-
-    It goes on answering meanwhile; asked a second time, it ends at once.
-    """
-
-    def __init__(self, config: uvicorn.Config, leaving: threading.Event, delay_s: float) -> None:
-        super().__init__(config)
-        self._leaving = leaving
-        self._delay_s = delay_s
-
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Take a signal to end."""
-        is_first = not self._leaving.is_set()
-        self._leaving.set()
-        if is_first and self._delay_s:
-            timer = threading.Timer(self._delay_s, super().handle_exit, (sig, frame))
-            timer.daemon = True
-            timer.start()
-        else:
-            super().handle_exit(sig, frame)
 
 
 def _stop(*_: object) -> None:
