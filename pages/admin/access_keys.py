@@ -14,14 +14,7 @@ from engine.ports import ApiKey
 from pages.admin.new_key import new_key_form
 from pages.components.context import engine
 from pages.components.errors import errors_shown
-from pages.components.listing import (
-    PAGE_SIZE,
-    filter_row,
-    nothing_matches,
-    order_box,
-    page_of,
-    search_box,
-)
+from pages.components.listing import PAGE_SIZE, searched_list
 from pages.components.navigation import say
 
 ORDERS: Mapping[KeyOrder, str] = {
@@ -34,21 +27,16 @@ ORDERS: Mapping[KeyOrder, str] = {
 def keys_panel(caller: Caller) -> None:
     """The keys there are, and a form for another one."""
     keys = engine().auth.keys.all(caller)
-    with filter_row():
-        text = search_box("keys-q", "Name, id, role")
-        order = order_box(ORDERS, "keys-sort")
-    slot = st.container()
-    found = page_of(
-        lambda offset: engine().auth.keys.search(
+    searched_list(
+        "keys",
+        lambda text, order, offset: engine().auth.keys.search(
             KeyQuery(q=text, sort=order, limit=PAGE_SIZE, offset=offset), caller
         ),
-        "keys-p",
+        _table,
+        words="Name, id, role",
+        orders=ORDERS,
+        what="key",
     )
-    with slot:
-        if found.total:
-            _table(found.items)
-        else:
-            nothing_matches("key")
     usable = {f"{key.name} · {key.id}": key for key in keys if key.revoked_at is None}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.selectbox("Key", list(usable), key="key-to-revoke", width=340)

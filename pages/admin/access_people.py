@@ -12,14 +12,7 @@ from engine.model.listing import UserOrder, UserQuery
 from engine.ports import User
 from pages.components.context import engine
 from pages.components.errors import errors_shown
-from pages.components.listing import (
-    PAGE_SIZE,
-    filter_row,
-    nothing_matches,
-    order_box,
-    page_of,
-    search_box,
-)
+from pages.components.listing import PAGE_SIZE, searched_list
 from pages.components.navigation import say
 
 FORM_PX = 560
@@ -42,21 +35,16 @@ def users_panel(caller: Caller) -> None:
 
 
 def _users_list(caller: Caller) -> None:
-    with filter_row():
-        text = search_box("users-q", "Name")
-        order = order_box(USER_ORDERS, "users-sort")
-    slot = st.container()
-    found = page_of(
-        lambda offset: engine().auth.users.search(
+    searched_list(
+        "users",
+        lambda text, order, offset: engine().auth.users.search(
             UserQuery(q=text, sort=order, limit=PAGE_SIZE, offset=offset), caller
         ),
-        "users-p",
+        lambda users: _users_table(users, caller),
+        words="Name",
+        orders=USER_ORDERS,
+        what="user",
     )
-    with slot:
-        if found.total:
-            _users_table(found.items, caller)
-        else:
-            nothing_matches("user")
 
 
 def _users_table(users: Sequence[User], caller: Caller) -> None:

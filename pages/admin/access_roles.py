@@ -11,14 +11,7 @@ from engine.model.listing import BindingOrder, BindingQuery
 from engine.ports import RoleBinding
 from pages.components.context import engine
 from pages.components.errors import errors_shown
-from pages.components.listing import (
-    PAGE_SIZE,
-    filter_row,
-    nothing_matches,
-    order_box,
-    page_of,
-    search_box,
-)
+from pages.components.listing import PAGE_SIZE, searched_list
 from pages.components.navigation import say
 
 FORM_PX = 560
@@ -67,21 +60,16 @@ def roles_panel(caller: Caller) -> None:
 
 
 def _roles_list(caller: Caller) -> None:
-    with filter_row():
-        text = search_box("roles-q", "Subject, role, giver")
-        order = order_box(ROLE_ORDERS, "roles-sort")
-    slot = st.container()
-    found = page_of(
-        lambda offset: engine().auth.bindings.search(
+    searched_list(
+        "roles",
+        lambda text, order, offset: engine().auth.bindings.search(
             BindingQuery(q=text, sort=order, limit=PAGE_SIZE, offset=offset), caller
         ),
-        "roles-p",
+        _roles_table,
+        words="Subject, role, giver",
+        orders=ROLE_ORDERS,
+        what="role",
     )
-    with slot:
-        if found.total:
-            _roles_table(found.items)
-        else:
-            nothing_matches("role")
 
 
 def _roles_table(bindings: Sequence[RoleBinding]) -> None:

@@ -80,6 +80,37 @@ def page_of(search: Callable[[int], Page[T]], key: str) -> Page[T]:
     return page
 
 
+def searched_list(
+    name: str,
+    search: Callable[[str, Order, int], Page[T]],
+    draw: Callable[[Sequence[T]], None],
+    *,
+    words: str,
+    orders: Mapping[Order, str],
+    what: str,
+) -> None:
+    """Draw search and order, the rows of the page that they lead to, and the pages below them.
+
+    Args:
+        name: What the names in the URL begin with: `{name}-q`, `{name}-sort`, `{name}-p`.
+        search: The page for a text, an order and an offset, of at most `PAGE_SIZE`.
+        draw: Draws rows, of which there are some.
+        words: What is searched, as the box says it.
+        orders: The orders there are.
+        what: What one row is, for when there is none.
+    """
+    with filter_row():
+        text = search_box(f"{name}-q", words)
+        order = order_box(orders, f"{name}-sort")
+    rows = st.container()
+    found = page_of(lambda offset: search(text, order, offset), f"{name}-p")
+    with rows:
+        if found.total:
+            draw(found.items)
+        else:
+            nothing_matches(what)
+
+
 def nothing_matches(what: str) -> None:
     """Say that the search and the filters leave nothing."""
     st.info(f"No {what} matches. Clear the search or a filter.", icon=":material/search_off:")
